@@ -1,0 +1,11 @@
+export type {
+  ByteRange,
+  CallOptions,
+  CreateResult,
+  ListPage,
+  ListedObject,
+  ObjectStore,
+  StoreAddress,
+} from './object-store.ts';
+export { StoreError } from './store-error.ts';
+export type { StoreErrorKind } from './store-error.ts';
