@@ -1,0 +1,58 @@
+# Everything starts here. `make` lists the targets; each installs what it needs first (npm ci, once per lock file).
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+SEEDS ?= 1000
+TEST_SEEDS ?= 200
+NODE := scripts/node
+# Written by npm at the end of an installation, so a broken one is repeated.
+INSTALLED := node_modules/.package-lock.json
+TEST_FILES := 'broker/test/**/*.test.ts' 'tools/test/**/*.test.ts' $(if $(wildcard e2e/test),'e2e/test/**/*.test.ts')
+
+# $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
+run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
+
+.PHONY: help setup demo test unit simulate lint fmt proto e2e bench soak mutations
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Install the pinned Node.js and all packages (the other targets do it themselves)
+
+demo: $(INSTALLED) ## Produce, kill the broker, delete its disk, restart, compare everything
+	$(call run,e2e/demo/main.ts)
+
+test: lint unit simulate ## Everything that needs no privileges and no cluster
+
+unit: $(INSTALLED) ## Unit, property and contract tests
+	scripts/test $(TEST_FILES)
+
+simulate: $(INSTALLED) ## Deterministic simulation over TEST_SEEDS seeds (200)
+	$(if $(wildcard broker/test/sim/run.ts),$(NODE) broker/test/sim/run.ts --seeds $(TEST_SEEDS),@echo 'simulation: not built yet, skipped')
+
+lint: $(INSTALLED) ## Format, lint rules, types, architecture, unused code, repository rules
+	$(NODE) tools/lint/main.ts
+
+fmt: $(INSTALLED) ## Format all sources in place
+	$(NODE) node_modules/oxfmt/bin/oxfmt
+
+proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto
+	scripts/proto
+
+e2e: $(INSTALLED) ## Real clients, real stores, real Kubernetes (KUBECONFIG if set)
+	$(call run,e2e/system/main.ts)
+
+bench: $(INSTALLED) ## Figures side by side with peers
+	$(call run,e2e/bench/main.ts)
+
+soak: $(INSTALLED) ## Simulation over SEEDS seeds (make soak SEEDS=10000)
+	$(call run,broker/test/sim/run.ts,--seeds $(SEEDS))
+
+mutations: $(INSTALLED) ## Break each safety mechanism; the simulation must notice
+	$(call run,broker/test/sim/mutations.ts)
+
+$(INSTALLED): package-lock.json
+	@echo 'npm ci'
+	@npm ci --loglevel=error --no-audit --no-fund --no-progress >/dev/null
+	@touch $@
