@@ -7,3 +7,8 @@ export type { Disk, DiskEntry, DiskFile, DiskLock } from './disk.ts';
 export type { Connection, Listener, Transport } from './transport.ts';
 export type { Logger } from './log.ts';
 export { silentLogger } from './log.ts';
+export { systemClock } from './system-clock.ts';
+export { SystemDisk } from './system-disk.ts';
+export { systemRandom } from './system-random.ts';
+export { systemTransport } from './system-transport.ts';
+export { promiseOf } from './promise-of.ts';

@@ -9,3 +9,5 @@ export type {
 } from './object-store.ts';
 export { StoreError } from './store-error.ts';
 export type { StoreErrorKind } from './store-error.ts';
+export { checkKey, compareKeys } from './object-key.ts';
+export { MemoryStore } from './memory-store.ts';
