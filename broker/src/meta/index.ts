@@ -1,0 +1,30 @@
+// The door of meta/: metadata events, the state they make, the log that keeps them, snapshots, controller operations.
+export type {
+  BrokerImage,
+  DiskAcks,
+  LeadershipInterval,
+  MetadataImage,
+  MetadataPosition,
+  PartitionImage,
+  StreamImage,
+  TimelineEnd,
+  TopicImage,
+} from './image.ts';
+export type {
+  BrokerConfigsChanged,
+  BrokerRegistered,
+  ConfigChanges,
+  LeadershipAssigned,
+  LogStartOffsetMoved,
+  MetadataEpochsSealed,
+  MetadataEvent,
+  PartitionAssignment,
+  PartitionsAdded,
+  ProducerIdBlockAllocated,
+  StreamSealed,
+  TimelineEnded,
+  TopicConfigsChanged,
+  TopicCreated,
+  TopicDeleted,
+  TopicLeadership,
+} from './event.ts';
