@@ -1,0 +1,20 @@
+import type { StoreErrorKind } from './store-error.ts';
+
+export type StoreOperation = 'create' | 'get' | 'head' | 'list' | 'delete';
+
+/** What one attempt ended with. `failed`: an error that is no answer of a store; `abandoned`: the caller ended it. */
+export type RequestOutcome = 'ok' | 'exists' | 'absent' | StoreErrorKind | 'failed' | 'abandoned';
+
+/** One attempt at one request, after it ended. */
+export interface StoreRequest {
+  readonly operation: StoreOperation;
+  readonly outcome: RequestOutcome;
+  /** Body bytes sent by a create or received by a get; 0 for the others and for failures of a get. */
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
+/** Sees every attempt; feeds metrics. Must not throw. */
+export interface StoreObserver {
+  onRequest(request: StoreRequest): void;
+}
