@@ -21,7 +21,7 @@ help: ## Show this list
 setup: $(INSTALLED) ## Install the pinned Node.js and all packages (the other targets do it themselves)
 
 demo: $(INSTALLED) ## Produce, kill the broker, delete its disk, restart, compare everything
-	$(call run,e2e/demo/main.ts)
+	$(call run,--disable-warning=TimeoutNegativeWarning e2e/demo/main.ts)
 
 test: lint unit simulate ## Everything that needs no privileges and no cluster
 

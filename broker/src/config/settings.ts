@@ -1,0 +1,154 @@
+import type { Setting } from './setting.ts';
+
+/** Every setting of the broker. Names in the environment are public and kept; docs/configuration.md is generated from here. */
+export const settings = {
+  port: {
+    env: 'CHRONIK_PORT',
+    flag: 'port',
+    type: { kind: 'whole', min: 0, max: 65_535 },
+    default: '9092',
+    meaning: 'Port of the Kafka listener; 0 takes a free one.',
+  },
+  httpPort: {
+    env: 'CHRONIK_HTTP_PORT',
+    flag: 'http-port',
+    type: { kind: 'whole', min: 0, max: 65_535 },
+    default: '9095',
+    meaning: 'Port of /healthz, /readyz, /metrics and /status; 0 takes a free one.',
+  },
+  listenHost: {
+    env: 'CHRONIK_LISTEN_HOST',
+    flag: 'listen-host',
+    type: { kind: 'text' },
+    meaning:
+      'Address that the Kafka listener binds. Without it: 127.0.0.1, or all addresses if an advertised address is set.',
+  },
+  httpListenHost: {
+    env: 'CHRONIK_HTTP_LISTEN_HOST',
+    flag: 'http-listen-host',
+    type: { kind: 'text' },
+    default: '127.0.0.1',
+    meaning: 'Address that the HTTP endpoints bind. They know no authentication: keep them off public networks.',
+  },
+  advertisedAddress: {
+    env: 'CHRONIK_ADVERTISED_ADDR',
+    flag: 'advertised-addr',
+    type: { kind: 'address' },
+    meaning: 'HOST or HOST:PORT that clients are told to connect to. Without it: the listening address.',
+  },
+  dataDirectory: {
+    env: 'CHRONIK_DATA_DIR',
+    flag: 'data-dir',
+    type: { kind: 'text' },
+    default: './data',
+    meaning: 'Directory of the local write-ahead log and caches. May be lost at any time: the bucket is enough.',
+  },
+  brokerId: {
+    env: 'CHRONIK_BROKER_ID',
+    flag: 'broker-id',
+    type: { kind: 'whole', min: 0, max: 2_147_483_647 },
+    default: '0',
+    meaning: 'Id of this broker.',
+  },
+  lineage: {
+    env: 'CHRONIK_LINEAGE',
+    type: { kind: 'text' },
+    meaning: 'Cluster id that the bucket must have; any other is refused.',
+  },
+  installation: {
+    env: 'CHRONIK_INSTALLATION',
+    type: { kind: 'text' },
+    meaning:
+      'Name of this installation; another one that is alive on the same bucket makes the boot hold. Without it: host name and advertised address.',
+  },
+  onDamage: {
+    env: 'CHRONIK_ON_DAMAGE',
+    type: { kind: 'choice', values: ['hold', 'mark-lost'] },
+    default: 'hold',
+    meaning:
+      'What to do when slots of a log are missing and no replica has them: hold (nothing is served until you decide) or mark-lost (the missing range is recorded as lost, the rest is served).',
+  },
+  walLingerMs: {
+    env: 'CHRONIK_WAL_LINGER_MS',
+    type: { kind: 'whole', min: 0, max: 10_000 },
+    unit: 'ms',
+    meaning:
+      'Longest wait to fill a WAL object before it is sent to the bucket. Without it: 0 on a local directory, 100 on cloud stores.',
+  },
+  walTargetBytes: {
+    env: 'CHRONIK_WAL_TARGET_BYTES',
+    type: { kind: 'whole', min: 65_536, max: 8_388_608 },
+    default: '8388608',
+    unit: 'bytes',
+    meaning: 'A WAL object is sent as soon as this much is waiting.',
+  },
+  maxUncommittedBytes: {
+    env: 'CHRONIK_MAX_UNCOMMITTED_BYTES',
+    type: { kind: 'whole', min: 16_777_216, max: 4_294_967_296 },
+    default: '268435456',
+    unit: 'bytes',
+    meaning: 'Records accepted but not yet in the bucket, at most; above it producers are slowed down.',
+  },
+  metadataUploadInterval: {
+    env: 'CHRONIK_METADATA_UPLOAD_INTERVAL',
+    type: { kind: 'whole', min: 0, max: 3_600 },
+    default: '0',
+    unit: 's',
+    meaning:
+      'How long metadata changes that nobody waits for may stay out of the bucket. 0 = every change is in the bucket before it is answered.',
+  },
+  metadataHeartbeatMs: {
+    env: 'CHRONIK_METADATA_HEARTBEAT_MS',
+    type: { kind: 'whole', min: 100, max: 600_000 },
+    default: '10000',
+    unit: 'ms',
+    meaning: 'Interval of heartbeat slots in the metadata log; others tell by them that somebody runs on the bucket.',
+  },
+  metadataDr: {
+    env: 'CHRONIK_METADATA_DR',
+    type: { kind: 'switch' },
+    default: 'true',
+    meaning: 'Keep the metadata in the bucket. This release has no other mode: false is refused.',
+  },
+  objectStoreBackend: {
+    env: 'OBJECT_STORE_BACKEND',
+    type: { kind: 'choice', values: ['local'] },
+    meaning: 'Where the bucket is. Without it: local, a directory on this machine.',
+  },
+  localStoragePath: {
+    env: 'LOCAL_STORAGE_PATH',
+    type: { kind: 'text' },
+    default: './bucket',
+    meaning: 'Directory that plays the bucket when the backend is local. Must not lie inside the data directory, nor around it.',
+  },
+  replicaStores: {
+    env: 'CHRONIK_REPLICA_STORES',
+    type: { kind: 'text' },
+    meaning:
+      'Names of replica stores, separated by commas. Each is described by the variables of the primary with the prefix CHRONIK_REPLICA_{NAME}_. Damaged slots are repaired from them.',
+  },
+  logLevel: {
+    env: 'CHRONIK_LOG_LEVEL',
+    type: { kind: 'choice', values: ['debug', 'info', 'warn', 'error'] },
+    default: 'info',
+    meaning: 'Least severe level that is logged.',
+  },
+  logFormat: {
+    env: 'CHRONIK_LOG_FORMAT',
+    type: { kind: 'choice', values: ['auto', 'text', 'json'] },
+    default: 'auto',
+    meaning: 'text on a terminal and JSON otherwise, or one of them always.',
+  },
+  logFile: {
+    env: 'CHRONIK_LOG_FILE',
+    type: { kind: 'text' },
+    meaning: 'Also write the log to this file, as JSON lines.',
+  },
+  stopBudgetMs: {
+    env: 'CHRONIK_STOP_BUDGET_MS',
+    type: { kind: 'whole', min: 1_000, max: 3_600_000 },
+    default: '30000',
+    unit: 'ms',
+    meaning: 'How long a clean stop may take; what is not finished by then is recovered at the next start.',
+  },
+} as const satisfies Record<string, Setting>;

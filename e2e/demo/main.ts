@@ -1,0 +1,175 @@
+/**
+ * The promise of Chronik on real data: a broker is killed and its disk deleted; started again, it has everything. A real client
+ * writes and reads; every record, offset, group and configuration is compared. Exits with 1 on any difference.
+ */
+import { connect, consume, produce, withAdmin } from './client.ts';
+import type { ReadRecord } from './client.ts';
+import { CITIES, COUNTRIES, demoRecords } from './dataset.ts';
+import type { DemoRecord } from './dataset.ts';
+import { bold, count, dim, green, megabytes, printComparisons, red, step } from './report.ts';
+import { compareMaps, compareWithSource, fingerprints, startingPoints, viewCluster } from './snapshot.ts';
+import type { ClusterView } from './snapshot.ts';
+import { createWorkspace, removeTree, treeSize } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
+import { BrokerProcess } from '../support/broker-process.ts';
+import { freePort } from '../support/ports.ts';
+
+const TOPICS = [CITIES, COUNTRIES];
+/** Reads everything and commits at the end. */
+const ATLAS = 'atlas';
+/** Reads everything, but commits a third of the way, as if it had been slow. */
+const WALKER = 'walker';
+
+/** What must be gone when the demo ends, however it ends. */
+const leftovers: { broker?: BrokerProcess; workspace?: Workspace } = {};
+
+interface Before {
+  readonly view: ClusterView;
+  readonly records: readonly ReadRecord[];
+}
+
+async function main(): Promise<boolean> {
+  console.log(`\n  ${bold('Chronik')}: lose the broker and its disk, keep everything\n`);
+  const workspace = await createWorkspace();
+  leftovers.workspace = workspace;
+  const settings = {
+    port: await freePort(),
+    httpPort: await freePort(),
+    dataDirectory: workspace.data,
+    environment: { LOCAL_STORAGE_PATH: workspace.bucket },
+  };
+  const launch = async (): Promise<BrokerProcess> => {
+    leftovers.broker = BrokerProcess.launch(settings);
+    await leftovers.broker.ready();
+    return leftovers.broker;
+  };
+  const first = await step(
+    'start a broker on an empty bucket',
+    launch,
+    (b) => `broker started on an empty bucket (pid ${b.pid})`,
+  );
+  const records = demoRecords();
+  const before = await fill(first, records);
+  await destroy(first, workspace);
+  const second = await step('start again', launch, (b) => `started again from the bucket alone (pid ${b.pid})`);
+  const identical = await compare(second, records, before);
+  await second.stop('SIGTERM');
+  return identical;
+}
+
+async function fill(broker: BrokerProcess, records: readonly DemoRecord[]): Promise<Before> {
+  const kafka = connect(broker.bootstrap);
+  await step(
+    'create topics',
+    () => createTopics(broker),
+    () => `topics ${CITIES} (6 partitions) and ${COUNTRIES} (1) created`,
+  );
+  await step(
+    `produce ${count(records.length)} records`,
+    () => produce(kafka, records, () => undefined),
+    () => `${count(records.length)} records produced with acks=all: keys, headers, gzip`,
+  );
+  const read = await step(
+    'consume as two groups',
+    async () => {
+      const all = await consume(kafka, ATLAS, TOPICS, records.length);
+      await consume(kafka, WALKER, TOPICS, records.length, Math.floor(records.length / 3));
+      return all;
+    },
+    () => `groups ${ATLAS} (committed at the end) and ${WALKER} (at a third) read them`,
+  );
+  return { view: await viewCluster(broker.bootstrap, TOPICS, [ATLAS, WALKER]), records: read };
+}
+
+async function createTopics(broker: BrokerProcess): Promise<void> {
+  await withAdmin(connect(broker.bootstrap), (admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic: CITIES,
+          numPartitions: 6,
+          replicationFactor: 1,
+          configEntries: [{ name: 'max.message.bytes', value: '4000000' }],
+        },
+        { topic: COUNTRIES, numPartitions: 1, replicationFactor: 1 },
+      ],
+    }),
+  );
+}
+
+async function destroy(broker: BrokerProcess, workspace: Workspace): Promise<void> {
+  const exit = await broker.stop('SIGKILL');
+  console.log(`  ${red('✖')} kill -9 ${broker.pid} ${dim(`(ended by ${String(exit.signal)})`)}`);
+  const lost = await treeSize(workspace.data);
+  await removeTree(workspace.data);
+  console.log(
+    `  ${red('✖')} rm -rf the data directory ${dim(`(${count(lost.files)} files, ${megabytes(lost.bytes)})`)}`,
+  );
+  const kept = await treeSize(workspace.bucket);
+  console.log(`  ${dim('·')} left: a bucket of ${count(kept.files)} objects, ${megabytes(kept.bytes)}`);
+}
+
+async function compare(broker: BrokerProcess, records: readonly DemoRecord[], before: Before): Promise<boolean> {
+  const after = await viewCluster(broker.bootstrap, TOPICS, [ATLAS, WALKER]);
+  const kafka = connect(broker.bootstrap);
+  const read = await step(
+    'read everything again',
+    () => consume(kafka, 'auditor', TOPICS, records.length),
+    () => 'everything read again by a new group',
+  );
+  const committed = [...before.view.groupOffsets].filter(([name]) => name.startsWith(`${WALKER} `));
+  const behind = remaining(before, committed);
+  const resumed = await step(
+    'let the slow group go on',
+    () => consume(kafka, WALKER, TOPICS, behind.length),
+    () => `group ${WALKER} went on exactly where it had committed`,
+  );
+  return printComparisons([
+    compareMaps('topics and partitions', before.view.topics, after.topics),
+    compareMaps('topic configurations', before.view.configs, after.configs),
+    compareMaps('log start and end offsets', before.view.endOffsets, after.endOffsets),
+    compareMaps('committed group offsets', before.view.groupOffsets, after.groupOffsets),
+    compareMaps('records, byte for byte, by offset', fingerprints(before.records), fingerprints(read)),
+    compareWithSource(records, read),
+    compareMaps(`where ${WALKER} goes on`, startingPoints(behind), startingPoints(resumed)),
+    compareMaps(`records left for ${WALKER}`, fingerprints(behind), fingerprints(resumed)),
+  ]);
+}
+
+/** The records at or after the committed offsets of a group (no commit = from the start). */
+function remaining(before: Before, committed: readonly (readonly [string, string])[]): readonly ReadRecord[] {
+  const offsets = new Map(committed.map(([name, offset]) => [name.slice(WALKER.length + 1), BigInt(offset)]));
+  return before.records.filter(
+    (record) => BigInt(record.offset) >= (offsets.get(`${record.topic}-${record.partition}`) ?? 0n),
+  );
+}
+
+async function cleanUp(): Promise<void> {
+  await leftovers.broker?.stop('SIGKILL');
+  if (leftovers.workspace !== undefined) await removeTree(leftovers.workspace.root);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    console.log(`\n  ${dim('interrupted; nothing is left behind')}`);
+    void cleanUp().finally(() => process.exit(130));
+  });
+}
+
+try {
+  const startedAt = performance.now();
+  const identical = await main();
+  const took = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(
+    identical
+      ? `\n  ${green(bold('Nothing was lost.'))} ${dim(`${took} s in all`)}\n`
+      : `\n  ${red(bold('Something differs: see above.'))}\n`,
+  );
+  process.exitCode = identical ? 0 : 1;
+} catch (error) {
+  console.error(`\n  ${red(bold('The demo failed:'))} ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}
