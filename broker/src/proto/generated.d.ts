@@ -4,6 +4,1326 @@ import type * as $protobuf from "protobufjs/minimal.js";
 /** Namespace chronik. */
 export namespace chronik {
 
+    /** Namespace meta. */
+    namespace meta {
+
+        /**
+         * Properties of a MetadataEvents.
+         * @deprecated Use chronik.meta.MetadataEvents.$Properties instead.
+         */
+        interface IMetadataEvents extends chronik.meta.MetadataEvents.$Properties {
+        }
+
+        /** Represents a MetadataEvents. */
+        class MetadataEvents {
+
+            /**
+             * Constructs a new MetadataEvents.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.MetadataEvents.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MetadataEvents events. */
+            events: chronik.meta.MetadataEvent[];
+
+            /**
+             * Encodes the specified MetadataEvents message. Does not implicitly verify messages.
+             * @param m MetadataEvents message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.MetadataEvents.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MetadataEvents message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.MetadataEvents & chronik.meta.MetadataEvents.$Shape} MetadataEvents
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.MetadataEvents & chronik.meta.MetadataEvents.$Shape;
+        }
+
+        namespace MetadataEvents {
+
+            /** Properties of a MetadataEvents. */
+            interface $Properties {
+
+                /** MetadataEvents events */
+                events?: (chronik.meta.MetadataEvent.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MetadataEvents. */
+            type $Shape = {
+              events?: chronik.meta.MetadataEvent.$Shape[]|null;
+              $unknowns?: Uint8Array[];
+            };
+        }
+
+        /**
+         * Properties of a MetadataEvent.
+         * @deprecated Use chronik.meta.MetadataEvent.$Properties instead.
+         */
+        interface IMetadataEvent extends chronik.meta.MetadataEvent.$Properties {
+        }
+
+        /** Represents a MetadataEvent. */
+        class MetadataEvent {
+
+            /**
+             * Constructs a new MetadataEvent.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.MetadataEvent.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MetadataEvent topicCreated. */
+            topicCreated?: (chronik.meta.TopicCreated|null);
+
+            /** MetadataEvent topicDeleted. */
+            topicDeleted?: (chronik.meta.TopicDeleted|null);
+
+            /** MetadataEvent partitionsAdded. */
+            partitionsAdded?: (chronik.meta.PartitionsAdded|null);
+
+            /** MetadataEvent topicConfigsChanged. */
+            topicConfigsChanged?: (chronik.meta.TopicConfigsChanged|null);
+
+            /** MetadataEvent brokerConfigsChanged. */
+            brokerConfigsChanged?: (chronik.meta.BrokerConfigsChanged|null);
+
+            /** MetadataEvent brokerRegistered. */
+            brokerRegistered?: (chronik.meta.BrokerRegistered|null);
+
+            /** MetadataEvent streamSealed. */
+            streamSealed?: (chronik.meta.StreamSealed|null);
+
+            /** MetadataEvent metadataEpochsSealed. */
+            metadataEpochsSealed?: (chronik.meta.MetadataEpochsSealed|null);
+
+            /** MetadataEvent leadershipAssigned. */
+            leadershipAssigned?: (chronik.meta.LeadershipAssigned|null);
+
+            /** MetadataEvent logStartOffsetMoved. */
+            logStartOffsetMoved?: (chronik.meta.LogStartOffsetMoved|null);
+
+            /** MetadataEvent producerIdBlockAllocated. */
+            producerIdBlockAllocated?: (chronik.meta.ProducerIdBlockAllocated|null);
+
+            /** MetadataEvent timelineEnded. */
+            timelineEnded?: (chronik.meta.TimelineEnded|null);
+
+            /** MetadataEvent event. */
+            event?: ("topicCreated"|"topicDeleted"|"partitionsAdded"|"topicConfigsChanged"|"brokerConfigsChanged"|"brokerRegistered"|"streamSealed"|"metadataEpochsSealed"|"leadershipAssigned"|"logStartOffsetMoved"|"producerIdBlockAllocated"|"timelineEnded");
+
+            /**
+             * Encodes the specified MetadataEvent message. Does not implicitly verify messages.
+             * @param m MetadataEvent message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.MetadataEvent.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MetadataEvent message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.MetadataEvent & chronik.meta.MetadataEvent.$Shape} MetadataEvent
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.MetadataEvent & chronik.meta.MetadataEvent.$Shape;
+        }
+
+        namespace MetadataEvent {
+
+            /** Properties of a MetadataEvent. */
+            interface $Properties {
+
+                /** MetadataEvent topicCreated */
+                topicCreated?: (chronik.meta.TopicCreated.$Properties|null);
+
+                /** MetadataEvent topicDeleted */
+                topicDeleted?: (chronik.meta.TopicDeleted.$Properties|null);
+
+                /** MetadataEvent partitionsAdded */
+                partitionsAdded?: (chronik.meta.PartitionsAdded.$Properties|null);
+
+                /** MetadataEvent topicConfigsChanged */
+                topicConfigsChanged?: (chronik.meta.TopicConfigsChanged.$Properties|null);
+
+                /** MetadataEvent brokerConfigsChanged */
+                brokerConfigsChanged?: (chronik.meta.BrokerConfigsChanged.$Properties|null);
+
+                /** MetadataEvent brokerRegistered */
+                brokerRegistered?: (chronik.meta.BrokerRegistered.$Properties|null);
+
+                /** MetadataEvent streamSealed */
+                streamSealed?: (chronik.meta.StreamSealed.$Properties|null);
+
+                /** MetadataEvent metadataEpochsSealed */
+                metadataEpochsSealed?: (chronik.meta.MetadataEpochsSealed.$Properties|null);
+
+                /** MetadataEvent leadershipAssigned */
+                leadershipAssigned?: (chronik.meta.LeadershipAssigned.$Properties|null);
+
+                /** MetadataEvent logStartOffsetMoved */
+                logStartOffsetMoved?: (chronik.meta.LogStartOffsetMoved.$Properties|null);
+
+                /** MetadataEvent producerIdBlockAllocated */
+                producerIdBlockAllocated?: (chronik.meta.ProducerIdBlockAllocated.$Properties|null);
+
+                /** MetadataEvent timelineEnded */
+                timelineEnded?: (chronik.meta.TimelineEnded.$Properties|null);
+
+                /** MetadataEvent event */
+                event?: ("topicCreated"|"topicDeleted"|"partitionsAdded"|"topicConfigsChanged"|"brokerConfigsChanged"|"brokerRegistered"|"streamSealed"|"metadataEpochsSealed"|"leadershipAssigned"|"logStartOffsetMoved"|"producerIdBlockAllocated"|"timelineEnded");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a MetadataEvent. */
+            type $Shape = {
+              topicCreated?: chronik.meta.TopicCreated.$Shape|null;
+              topicDeleted?: chronik.meta.TopicDeleted.$Shape|null;
+              partitionsAdded?: chronik.meta.PartitionsAdded.$Shape|null;
+              topicConfigsChanged?: chronik.meta.TopicConfigsChanged.$Shape|null;
+              brokerConfigsChanged?: chronik.meta.BrokerConfigsChanged.$Shape|null;
+              brokerRegistered?: chronik.meta.BrokerRegistered.$Shape|null;
+              streamSealed?: chronik.meta.StreamSealed.$Shape|null;
+              metadataEpochsSealed?: chronik.meta.MetadataEpochsSealed.$Shape|null;
+              leadershipAssigned?: chronik.meta.LeadershipAssigned.$Shape|null;
+              logStartOffsetMoved?: chronik.meta.LogStartOffsetMoved.$Shape|null;
+              producerIdBlockAllocated?: chronik.meta.ProducerIdBlockAllocated.$Shape|null;
+              timelineEnded?: chronik.meta.TimelineEnded.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ event?: undefined; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "topicCreated"; topicCreated: chronik.meta.TopicCreated.$Shape; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "topicDeleted"; topicCreated?: null; topicDeleted: chronik.meta.TopicDeleted.$Shape; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "partitionsAdded"; topicCreated?: null; topicDeleted?: null; partitionsAdded: chronik.meta.PartitionsAdded.$Shape; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "topicConfigsChanged"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged: chronik.meta.TopicConfigsChanged.$Shape; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "brokerConfigsChanged"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged: chronik.meta.BrokerConfigsChanged.$Shape; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "brokerRegistered"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered: chronik.meta.BrokerRegistered.$Shape; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "streamSealed"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed: chronik.meta.StreamSealed.$Shape; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "metadataEpochsSealed"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed: chronik.meta.MetadataEpochsSealed.$Shape; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "leadershipAssigned"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned: chronik.meta.LeadershipAssigned.$Shape; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "logStartOffsetMoved"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved: chronik.meta.LogStartOffsetMoved.$Shape; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "producerIdBlockAllocated"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated: chronik.meta.ProducerIdBlockAllocated.$Shape; timelineEnded?: null }|{ event?: "timelineEnded"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded: chronik.meta.TimelineEnded.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a ConfigEntry.
+         * @deprecated Use chronik.meta.ConfigEntry.$Properties instead.
+         */
+        interface IConfigEntry extends chronik.meta.ConfigEntry.$Properties {
+        }
+
+        /** One configuration value that was given explicitly. */
+        class ConfigEntry {
+
+            /**
+             * Constructs a new ConfigEntry.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.ConfigEntry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ConfigEntry name. */
+            name: string;
+
+            /** ConfigEntry value. */
+            value: string;
+
+            /**
+             * Encodes the specified ConfigEntry message. Does not implicitly verify messages.
+             * @param m ConfigEntry message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.ConfigEntry.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ConfigEntry message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.ConfigEntry & chronik.meta.ConfigEntry.$Shape} ConfigEntry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.ConfigEntry & chronik.meta.ConfigEntry.$Shape;
+        }
+
+        namespace ConfigEntry {
+
+            /** Properties of a ConfigEntry. */
+            interface $Properties {
+
+                /** ConfigEntry name */
+                name?: (string|null);
+
+                /** ConfigEntry value */
+                value?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ConfigEntry. */
+            type $Shape = chronik.meta.ConfigEntry.$Properties;
+        }
+
+        /**
+         * Properties of a ConfigChange.
+         * @deprecated Use chronik.meta.ConfigChange.$Properties instead.
+         */
+        interface IConfigChange extends chronik.meta.ConfigChange.$Properties {
+        }
+
+        /** A configuration value that was set, or (absent) removed so that the default holds again. */
+        class ConfigChange {
+
+            /**
+             * Constructs a new ConfigChange.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.ConfigChange.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ConfigChange name. */
+            name: string;
+
+            /** ConfigChange value. */
+            value?: (string|null);
+
+            /**
+             * Encodes the specified ConfigChange message. Does not implicitly verify messages.
+             * @param m ConfigChange message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.ConfigChange.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ConfigChange message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.ConfigChange & chronik.meta.ConfigChange.$Shape} ConfigChange
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.ConfigChange & chronik.meta.ConfigChange.$Shape;
+        }
+
+        namespace ConfigChange {
+
+            /** Properties of a ConfigChange. */
+            interface $Properties {
+
+                /** ConfigChange name */
+                name?: (string|null);
+
+                /** ConfigChange value */
+                value?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ConfigChange. */
+            type $Shape = chronik.meta.ConfigChange.$Properties;
+        }
+
+        /**
+         * Properties of a PartitionAssignment.
+         * @deprecated Use chronik.meta.PartitionAssignment.$Properties instead.
+         */
+        interface IPartitionAssignment extends chronik.meta.PartitionAssignment.$Properties {
+        }
+
+        /** Initial placement of a partition: leader epoch 0, start offset 0. */
+        class PartitionAssignment {
+
+            /**
+             * Constructs a new PartitionAssignment.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.PartitionAssignment.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Brokers that may lead it; the first is the preferred one. */
+            replicas: number[];
+
+            /** The broker that leads it at first. */
+            leader: number;
+
+            /** The epoch of the leader's data stream, in which the partition's first batch will lie. */
+            streamEpoch: number;
+
+            /**
+             * Encodes the specified PartitionAssignment message. Does not implicitly verify messages.
+             * @param m PartitionAssignment message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.PartitionAssignment.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PartitionAssignment message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.PartitionAssignment & chronik.meta.PartitionAssignment.$Shape} PartitionAssignment
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.PartitionAssignment & chronik.meta.PartitionAssignment.$Shape;
+        }
+
+        namespace PartitionAssignment {
+
+            /** Properties of a PartitionAssignment. */
+            interface $Properties {
+
+                /** Brokers that may lead it; the first is the preferred one. */
+                replicas?: (number[]|null);
+
+                /** The broker that leads it at first. */
+                leader?: (number|null);
+
+                /** The epoch of the leader's data stream, in which the partition's first batch will lie. */
+                streamEpoch?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PartitionAssignment. */
+            type $Shape = chronik.meta.PartitionAssignment.$Properties;
+        }
+
+        /**
+         * Properties of a TopicCreated.
+         * @deprecated Use chronik.meta.TopicCreated.$Properties instead.
+         */
+        interface ITopicCreated extends chronik.meta.TopicCreated.$Properties {
+        }
+
+        /** Represents a TopicCreated. */
+        class TopicCreated {
+
+            /**
+             * Constructs a new TopicCreated.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.TopicCreated.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TopicCreated name. */
+            name: string;
+
+            /** TopicCreated topicId. */
+            topicId: Uint8Array;
+
+            /** Partition 0 first. */
+            partitions: chronik.meta.PartitionAssignment[];
+
+            /** TopicCreated configs. */
+            configs: chronik.meta.ConfigEntry[];
+
+            /**
+             * Encodes the specified TopicCreated message. Does not implicitly verify messages.
+             * @param m TopicCreated message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.TopicCreated.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TopicCreated message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.TopicCreated & chronik.meta.TopicCreated.$Shape} TopicCreated
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.TopicCreated & chronik.meta.TopicCreated.$Shape;
+        }
+
+        namespace TopicCreated {
+
+            /** Properties of a TopicCreated. */
+            interface $Properties {
+
+                /** TopicCreated name */
+                name?: (string|null);
+
+                /** TopicCreated topicId */
+                topicId?: (Uint8Array|null);
+
+                /** Partition 0 first. */
+                partitions?: (chronik.meta.PartitionAssignment.$Properties[]|null);
+
+                /** TopicCreated configs */
+                configs?: (chronik.meta.ConfigEntry.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TopicCreated. */
+            type $Shape = chronik.meta.TopicCreated.$Properties;
+        }
+
+        /**
+         * Properties of a TopicDeleted.
+         * @deprecated Use chronik.meta.TopicDeleted.$Properties instead.
+         */
+        interface ITopicDeleted extends chronik.meta.TopicDeleted.$Properties {
+        }
+
+        /** Represents a TopicDeleted. */
+        class TopicDeleted {
+
+            /**
+             * Constructs a new TopicDeleted.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.TopicDeleted.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TopicDeleted topicId. */
+            topicId: Uint8Array;
+
+            /**
+             * Encodes the specified TopicDeleted message. Does not implicitly verify messages.
+             * @param m TopicDeleted message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.TopicDeleted.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TopicDeleted message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.TopicDeleted & chronik.meta.TopicDeleted.$Shape} TopicDeleted
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.TopicDeleted & chronik.meta.TopicDeleted.$Shape;
+        }
+
+        namespace TopicDeleted {
+
+            /** Properties of a TopicDeleted. */
+            interface $Properties {
+
+                /** TopicDeleted topicId */
+                topicId?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TopicDeleted. */
+            type $Shape = chronik.meta.TopicDeleted.$Properties;
+        }
+
+        /**
+         * Properties of a PartitionsAdded.
+         * @deprecated Use chronik.meta.PartitionsAdded.$Properties instead.
+         */
+        interface IPartitionsAdded extends chronik.meta.PartitionsAdded.$Properties {
+        }
+
+        /** Represents a PartitionsAdded. */
+        class PartitionsAdded {
+
+            /**
+             * Constructs a new PartitionsAdded.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.PartitionsAdded.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PartitionsAdded topicId. */
+            topicId: Uint8Array;
+
+            /** Index of the first new partition: the number of partitions before. */
+            firstPartition: number;
+
+            /** PartitionsAdded partitions. */
+            partitions: chronik.meta.PartitionAssignment[];
+
+            /**
+             * Encodes the specified PartitionsAdded message. Does not implicitly verify messages.
+             * @param m PartitionsAdded message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.PartitionsAdded.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PartitionsAdded message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.PartitionsAdded & chronik.meta.PartitionsAdded.$Shape} PartitionsAdded
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.PartitionsAdded & chronik.meta.PartitionsAdded.$Shape;
+        }
+
+        namespace PartitionsAdded {
+
+            /** Properties of a PartitionsAdded. */
+            interface $Properties {
+
+                /** PartitionsAdded topicId */
+                topicId?: (Uint8Array|null);
+
+                /** Index of the first new partition: the number of partitions before. */
+                firstPartition?: (number|null);
+
+                /** PartitionsAdded partitions */
+                partitions?: (chronik.meta.PartitionAssignment.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PartitionsAdded. */
+            type $Shape = chronik.meta.PartitionsAdded.$Properties;
+        }
+
+        /**
+         * Properties of a TopicConfigsChanged.
+         * @deprecated Use chronik.meta.TopicConfigsChanged.$Properties instead.
+         */
+        interface ITopicConfigsChanged extends chronik.meta.TopicConfigsChanged.$Properties {
+        }
+
+        /** Represents a TopicConfigsChanged. */
+        class TopicConfigsChanged {
+
+            /**
+             * Constructs a new TopicConfigsChanged.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.TopicConfigsChanged.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TopicConfigsChanged topicId. */
+            topicId: Uint8Array;
+
+            /** TopicConfigsChanged changes. */
+            changes: chronik.meta.ConfigChange[];
+
+            /**
+             * Encodes the specified TopicConfigsChanged message. Does not implicitly verify messages.
+             * @param m TopicConfigsChanged message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.TopicConfigsChanged.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TopicConfigsChanged message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.TopicConfigsChanged & chronik.meta.TopicConfigsChanged.$Shape} TopicConfigsChanged
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.TopicConfigsChanged & chronik.meta.TopicConfigsChanged.$Shape;
+        }
+
+        namespace TopicConfigsChanged {
+
+            /** Properties of a TopicConfigsChanged. */
+            interface $Properties {
+
+                /** TopicConfigsChanged topicId */
+                topicId?: (Uint8Array|null);
+
+                /** TopicConfigsChanged changes */
+                changes?: (chronik.meta.ConfigChange.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TopicConfigsChanged. */
+            type $Shape = chronik.meta.TopicConfigsChanged.$Properties;
+        }
+
+        /**
+         * Properties of a BrokerConfigsChanged.
+         * @deprecated Use chronik.meta.BrokerConfigsChanged.$Properties instead.
+         */
+        interface IBrokerConfigsChanged extends chronik.meta.BrokerConfigsChanged.$Properties {
+        }
+
+        /** Represents a BrokerConfigsChanged. */
+        class BrokerConfigsChanged {
+
+            /**
+             * Constructs a new BrokerConfigsChanged.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.BrokerConfigsChanged.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Absent: the default of all brokers. */
+            broker?: (number|null);
+
+            /** BrokerConfigsChanged changes. */
+            changes: chronik.meta.ConfigChange[];
+
+            /**
+             * Encodes the specified BrokerConfigsChanged message. Does not implicitly verify messages.
+             * @param m BrokerConfigsChanged message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.BrokerConfigsChanged.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BrokerConfigsChanged message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.BrokerConfigsChanged & chronik.meta.BrokerConfigsChanged.$Shape} BrokerConfigsChanged
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.BrokerConfigsChanged & chronik.meta.BrokerConfigsChanged.$Shape;
+        }
+
+        namespace BrokerConfigsChanged {
+
+            /** Properties of a BrokerConfigsChanged. */
+            interface $Properties {
+
+                /** Absent: the default of all brokers. */
+                broker?: (number|null);
+
+                /** BrokerConfigsChanged changes */
+                changes?: (chronik.meta.ConfigChange.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BrokerConfigsChanged. */
+            type $Shape = chronik.meta.BrokerConfigsChanged.$Properties;
+        }
+
+        /** Which acknowledgements may lie on the broker's disk only (takeover grace, rule 10). */
+        enum DiskAcks {
+
+            /** DISK_ACKS_UNSPECIFIED value */
+            DISK_ACKS_UNSPECIFIED = 0,
+
+            /** DISK_ACKS_NONE value */
+            DISK_ACKS_NONE = 1,
+
+            /** DISK_ACKS_ACKS1 value */
+            DISK_ACKS_ACKS1 = 2,
+
+            /** DISK_ACKS_DISK value */
+            DISK_ACKS_DISK = 3
+        }
+
+        /**
+         * Properties of a BrokerRegistered.
+         * @deprecated Use chronik.meta.BrokerRegistered.$Properties instead.
+         */
+        interface IBrokerRegistered extends chronik.meta.BrokerRegistered.$Properties {
+        }
+
+        /**
+         * A broker and its data stream. Committed before the stream's first data slot is sent (rule 09).
+         * Sent again with the same stream when the address changes or disk_acks is raised.
+         */
+        class BrokerRegistered {
+
+            /**
+             * Constructs a new BrokerRegistered.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.BrokerRegistered.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BrokerRegistered broker. */
+            broker: number;
+
+            /** BrokerRegistered streamEpoch. */
+            streamEpoch: number;
+
+            /** Where clients reach it. */
+            host: string;
+
+            /** BrokerRegistered port. */
+            port: number;
+
+            /** BrokerRegistered installation. */
+            installation: string;
+
+            /** BrokerRegistered diskAcks. */
+            diskAcks: chronik.meta.DiskAcks;
+
+            /** Empty: none. */
+            rack: string;
+
+            /**
+             * Encodes the specified BrokerRegistered message. Does not implicitly verify messages.
+             * @param m BrokerRegistered message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.BrokerRegistered.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BrokerRegistered message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.BrokerRegistered & chronik.meta.BrokerRegistered.$Shape} BrokerRegistered
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.BrokerRegistered & chronik.meta.BrokerRegistered.$Shape;
+        }
+
+        namespace BrokerRegistered {
+
+            /** Properties of a BrokerRegistered. */
+            interface $Properties {
+
+                /** BrokerRegistered broker */
+                broker?: (number|null);
+
+                /** BrokerRegistered streamEpoch */
+                streamEpoch?: (number|null);
+
+                /** Where clients reach it. */
+                host?: (string|null);
+
+                /** BrokerRegistered port */
+                port?: (number|null);
+
+                /** BrokerRegistered installation */
+                installation?: (string|null);
+
+                /** BrokerRegistered diskAcks */
+                diskAcks?: (chronik.meta.DiskAcks|null);
+
+                /** Empty: none. */
+                rack?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BrokerRegistered. */
+            type $Shape = chronik.meta.BrokerRegistered.$Properties;
+        }
+
+        /**
+         * Properties of a StreamSealed.
+         * @deprecated Use chronik.meta.StreamSealed.$Properties instead.
+         */
+        interface IStreamSealed extends chronik.meta.StreamSealed.$Properties {
+        }
+
+        /** The permanent end of a data stream. */
+        class StreamSealed {
+
+            /**
+             * Constructs a new StreamSealed.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.StreamSealed.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StreamSealed broker. */
+            broker: number;
+
+            /** StreamSealed epoch. */
+            epoch: number;
+
+            /** The slot that holds the SEAL: slots 0 to slot - 1 count. */
+            slot: number;
+
+            /** slotHash of the last slot below the seal. */
+            hash: Uint8Array;
+
+            /**
+             * Encodes the specified StreamSealed message. Does not implicitly verify messages.
+             * @param m StreamSealed message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.StreamSealed.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StreamSealed message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.StreamSealed & chronik.meta.StreamSealed.$Shape} StreamSealed
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.StreamSealed & chronik.meta.StreamSealed.$Shape;
+        }
+
+        namespace StreamSealed {
+
+            /** Properties of a StreamSealed. */
+            interface $Properties {
+
+                /** StreamSealed broker */
+                broker?: (number|null);
+
+                /** StreamSealed epoch */
+                epoch?: (number|null);
+
+                /** The slot that holds the SEAL: slots 0 to slot - 1 count. */
+                slot?: (number|null);
+
+                /** slotHash of the last slot below the seal. */
+                hash?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StreamSealed. */
+            type $Shape = chronik.meta.StreamSealed.$Properties;
+        }
+
+        /**
+         * Properties of a MetadataEpochsSealed.
+         * @deprecated Use chronik.meta.MetadataEpochsSealed.$Properties instead.
+         */
+        interface IMetadataEpochsSealed extends chronik.meta.MetadataEpochsSealed.$Properties {
+        }
+
+        /** All metadata epochs below this one are sealed (rule 07), so that the next controller starts there. */
+        class MetadataEpochsSealed {
+
+            /**
+             * Constructs a new MetadataEpochsSealed.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.MetadataEpochsSealed.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MetadataEpochsSealed belowEpoch. */
+            belowEpoch: number;
+
+            /**
+             * Encodes the specified MetadataEpochsSealed message. Does not implicitly verify messages.
+             * @param m MetadataEpochsSealed message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.MetadataEpochsSealed.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MetadataEpochsSealed message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.MetadataEpochsSealed & chronik.meta.MetadataEpochsSealed.$Shape} MetadataEpochsSealed
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.MetadataEpochsSealed & chronik.meta.MetadataEpochsSealed.$Shape;
+        }
+
+        namespace MetadataEpochsSealed {
+
+            /** Properties of a MetadataEpochsSealed. */
+            interface $Properties {
+
+                /** MetadataEpochsSealed belowEpoch */
+                belowEpoch?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MetadataEpochsSealed. */
+            type $Shape = chronik.meta.MetadataEpochsSealed.$Properties;
+        }
+
+        /**
+         * Properties of a TopicLeadership.
+         * @deprecated Use chronik.meta.TopicLeadership.$Properties instead.
+         */
+        interface ITopicLeadership extends chronik.meta.TopicLeadership.$Properties {
+        }
+
+        /** Partitions of one topic in a LeadershipAssigned; the lists run in parallel. */
+        class TopicLeadership {
+
+            /**
+             * Constructs a new TopicLeadership.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.TopicLeadership.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TopicLeadership topicId. */
+            topicId: Uint8Array;
+
+            /** TopicLeadership partitions. */
+            partitions: number[];
+
+            /** TopicLeadership leaderEpochs. */
+            leaderEpochs: number[];
+
+            /** First offset that may lie in the new leader's stream. */
+            startOffsets: number[];
+
+            /** End offset (exclusive) of the interval before. Empty: the same as start_offsets. */
+            previousEndOffsets: number[];
+
+            /**
+             * Encodes the specified TopicLeadership message. Does not implicitly verify messages.
+             * @param m TopicLeadership message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.TopicLeadership.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TopicLeadership message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.TopicLeadership & chronik.meta.TopicLeadership.$Shape} TopicLeadership
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.TopicLeadership & chronik.meta.TopicLeadership.$Shape;
+        }
+
+        namespace TopicLeadership {
+
+            /** Properties of a TopicLeadership. */
+            interface $Properties {
+
+                /** TopicLeadership topicId */
+                topicId?: (Uint8Array|null);
+
+                /** TopicLeadership partitions */
+                partitions?: (number[]|null);
+
+                /** TopicLeadership leaderEpochs */
+                leaderEpochs?: (number[]|null);
+
+                /** First offset that may lie in the new leader's stream. */
+                startOffsets?: (number[]|null);
+
+                /** End offset (exclusive) of the interval before. Empty: the same as start_offsets. */
+                previousEndOffsets?: (number[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TopicLeadership. */
+            type $Shape = chronik.meta.TopicLeadership.$Properties;
+        }
+
+        /**
+         * Properties of a LeadershipAssigned.
+         * @deprecated Use chronik.meta.LeadershipAssigned.$Properties instead.
+         */
+        interface ILeadershipAssigned extends chronik.meta.LeadershipAssigned.$Properties {
+        }
+
+        /** A broker takes over partitions, in one event for any number of them. */
+        class LeadershipAssigned {
+
+            /**
+             * Constructs a new LeadershipAssigned.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.LeadershipAssigned.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LeadershipAssigned leader. */
+            leader: number;
+
+            /** LeadershipAssigned streamEpoch. */
+            streamEpoch: number;
+
+            /** LeadershipAssigned topics. */
+            topics: chronik.meta.TopicLeadership[];
+
+            /**
+             * Encodes the specified LeadershipAssigned message. Does not implicitly verify messages.
+             * @param m LeadershipAssigned message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.LeadershipAssigned.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LeadershipAssigned message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.LeadershipAssigned & chronik.meta.LeadershipAssigned.$Shape} LeadershipAssigned
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.LeadershipAssigned & chronik.meta.LeadershipAssigned.$Shape;
+        }
+
+        namespace LeadershipAssigned {
+
+            /** Properties of a LeadershipAssigned. */
+            interface $Properties {
+
+                /** LeadershipAssigned leader */
+                leader?: (number|null);
+
+                /** LeadershipAssigned streamEpoch */
+                streamEpoch?: (number|null);
+
+                /** LeadershipAssigned topics */
+                topics?: (chronik.meta.TopicLeadership.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LeadershipAssigned. */
+            type $Shape = chronik.meta.LeadershipAssigned.$Properties;
+        }
+
+        /**
+         * Properties of a LogStartOffsetMoved.
+         * @deprecated Use chronik.meta.LogStartOffsetMoved.$Properties instead.
+         */
+        interface ILogStartOffsetMoved extends chronik.meta.LogStartOffsetMoved.$Properties {
+        }
+
+        /** Records below the offset are gone for readers (DeleteRecords). */
+        class LogStartOffsetMoved {
+
+            /**
+             * Constructs a new LogStartOffsetMoved.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.LogStartOffsetMoved.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LogStartOffsetMoved topicId. */
+            topicId: Uint8Array;
+
+            /** LogStartOffsetMoved partition. */
+            partition: number;
+
+            /** LogStartOffsetMoved offset. */
+            offset: number;
+
+            /**
+             * Encodes the specified LogStartOffsetMoved message. Does not implicitly verify messages.
+             * @param m LogStartOffsetMoved message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.LogStartOffsetMoved.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogStartOffsetMoved message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.LogStartOffsetMoved & chronik.meta.LogStartOffsetMoved.$Shape} LogStartOffsetMoved
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.LogStartOffsetMoved & chronik.meta.LogStartOffsetMoved.$Shape;
+        }
+
+        namespace LogStartOffsetMoved {
+
+            /** Properties of a LogStartOffsetMoved. */
+            interface $Properties {
+
+                /** LogStartOffsetMoved topicId */
+                topicId?: (Uint8Array|null);
+
+                /** LogStartOffsetMoved partition */
+                partition?: (number|null);
+
+                /** LogStartOffsetMoved offset */
+                offset?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogStartOffsetMoved. */
+            type $Shape = chronik.meta.LogStartOffsetMoved.$Properties;
+        }
+
+        /**
+         * Properties of a ProducerIdBlockAllocated.
+         * @deprecated Use chronik.meta.ProducerIdBlockAllocated.$Properties instead.
+         */
+        interface IProducerIdBlockAllocated extends chronik.meta.ProducerIdBlockAllocated.$Properties {
+        }
+
+        /** Producer ids first to first + count - 1 are handed to a broker, for ever. */
+        class ProducerIdBlockAllocated {
+
+            /**
+             * Constructs a new ProducerIdBlockAllocated.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.ProducerIdBlockAllocated.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ProducerIdBlockAllocated broker. */
+            broker: number;
+
+            /** ProducerIdBlockAllocated firstProducerId. */
+            firstProducerId: number;
+
+            /** ProducerIdBlockAllocated count. */
+            count: number;
+
+            /**
+             * Encodes the specified ProducerIdBlockAllocated message. Does not implicitly verify messages.
+             * @param m ProducerIdBlockAllocated message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.ProducerIdBlockAllocated.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ProducerIdBlockAllocated message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.ProducerIdBlockAllocated & chronik.meta.ProducerIdBlockAllocated.$Shape} ProducerIdBlockAllocated
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.ProducerIdBlockAllocated & chronik.meta.ProducerIdBlockAllocated.$Shape;
+        }
+
+        namespace ProducerIdBlockAllocated {
+
+            /** Properties of a ProducerIdBlockAllocated. */
+            interface $Properties {
+
+                /** ProducerIdBlockAllocated broker */
+                broker?: (number|null);
+
+                /** ProducerIdBlockAllocated firstProducerId */
+                firstProducerId?: (number|null);
+
+                /** ProducerIdBlockAllocated count */
+                count?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ProducerIdBlockAllocated. */
+            type $Shape = chronik.meta.ProducerIdBlockAllocated.$Properties;
+        }
+
+        /**
+         * Properties of a TimelineEnded.
+         * @deprecated Use chronik.meta.TimelineEnded.$Properties instead.
+         */
+        interface ITimelineEnded extends chronik.meta.TimelineEnded.$Properties {
+        }
+
+        /** The last event of a timeline: it goes on in a child, or (empty) it was abandoned. */
+        class TimelineEnded {
+
+            /**
+             * Constructs a new TimelineEnded.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.TimelineEnded.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TimelineEnded child. */
+            child: string;
+
+            /**
+             * Encodes the specified TimelineEnded message. Does not implicitly verify messages.
+             * @param m TimelineEnded message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.TimelineEnded.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TimelineEnded message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.TimelineEnded & chronik.meta.TimelineEnded.$Shape} TimelineEnded
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.TimelineEnded & chronik.meta.TimelineEnded.$Shape;
+        }
+
+        namespace TimelineEnded {
+
+            /** Properties of a TimelineEnded. */
+            interface $Properties {
+
+                /** TimelineEnded child */
+                child?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TimelineEnded. */
+            type $Shape = chronik.meta.TimelineEnded.$Properties;
+        }
+    }
+
     /** Namespace sample. */
     namespace sample {
 
@@ -181,6 +1501,1514 @@ export namespace chronik {
             } & (
               ({ body?: undefined; inner?: null; text?: null }|{ body?: "inner"; inner: chronik.sample.Inner.$Shape; text?: null }|{ body?: "text"; inner?: null; text: string })
             );
+        }
+    }
+
+    /** Namespace slot. */
+    namespace slot {
+
+        /** SlotKind enum. */
+        enum SlotKind {
+
+            /** SLOT_KIND_UNSPECIFIED value */
+            SLOT_KIND_UNSPECIFIED = 0,
+
+            /** Slot 0: an incarnation of a broker took this epoch (rule 06). */
+            SLOT_KIND_CLAIM = 1,
+
+            /** Batches, events, or nothing: a heartbeat. */
+            SLOT_KIND_DATA = 2,
+
+            /** The permanent end of the stream. What lies above the first reachable seal was never acknowledged. */
+            SLOT_KIND_SEAL = 3,
+
+            /** Stands in for a committed slot that no store holds any more (rule 01). */
+            SLOT_KIND_LOST = 4
+        }
+
+        /** SlotLog enum. */
+        enum SlotLog {
+
+            /** SLOT_LOG_UNSPECIFIED value */
+            SLOT_LOG_UNSPECIFIED = 0,
+
+            /** SLOT_LOG_METADATA value */
+            SLOT_LOG_METADATA = 1,
+
+            /** SLOT_LOG_DATA value */
+            SLOT_LOG_DATA = 2
+        }
+
+        /**
+         * Properties of a SlotHeader.
+         * @deprecated Use chronik.slot.SlotHeader.$Properties instead.
+         */
+        interface ISlotHeader extends chronik.slot.SlotHeader.$Properties {
+        }
+
+        /** Represents a SlotHeader. */
+        class SlotHeader {
+
+            /**
+             * Constructs a new SlotHeader.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.slot.SlotHeader.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** 1. */
+            formatVersion: number;
+
+            /** SlotHeader kind. */
+            kind: chronik.slot.SlotKind;
+
+            /** SlotHeader log. */
+            log: chronik.slot.SlotLog;
+
+            /** Kafka cluster id, 22 characters of base64url. */
+            lineage: string;
+
+            /** {number}-{random} as in the object's name. */
+            timeline: string;
+
+            /** The broker that claimed the stream; of a metadata slot: the controller that wrote it. */
+            broker: number;
+
+            /** SlotHeader epoch. */
+            epoch: number;
+
+            /** Number of this slot in its stream, from 0. */
+            slot: number;
+
+            /** 16 random bytes, new for every slot that is frozen: with the slot hash, what "ours" means (rule 11). */
+            writeId: Uint8Array;
+
+            /** slotHash (32 bytes) of the slot before; absent in slot 0, SEAL and LOST (rule 19). */
+            previousHash?: (Uint8Array|null);
+
+            /** Smallest and largest hybrid time of what the slot holds; milliseconds since 1970 and a 16-bit counter. */
+            firstHlcMs: number;
+
+            /** SlotHeader firstHlcCounter. */
+            firstHlcCounter: number;
+
+            /** SlotHeader lastHlcMs. */
+            lastHlcMs: number;
+
+            /** SlotHeader lastHlcCounter. */
+            lastHlcCounter: number;
+
+            /** Slots 0..this were committed when the slot was frozen (of a SEAL: the prefix that the sealer walked). Absent: none. */
+            committedThrough?: (number|null);
+
+            /** SlotHeader claim. */
+            claim?: (chronik.slot.ClaimPart|null);
+
+            /** SlotHeader seal. */
+            seal?: (chronik.slot.SealPart|null);
+
+            /** SlotHeader lost. */
+            lost?: (chronik.slot.LostPart|null);
+
+            /** SlotHeader part. */
+            part?: ("claim"|"seal"|"lost");
+
+            /**
+             * Encodes the specified SlotHeader message. Does not implicitly verify messages.
+             * @param m SlotHeader message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.slot.SlotHeader.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SlotHeader message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.slot.SlotHeader & chronik.slot.SlotHeader.$Shape} SlotHeader
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.slot.SlotHeader & chronik.slot.SlotHeader.$Shape;
+        }
+
+        namespace SlotHeader {
+
+            /** Properties of a SlotHeader. */
+            interface $Properties {
+
+                /** 1. */
+                formatVersion?: (number|null);
+
+                /** SlotHeader kind */
+                kind?: (chronik.slot.SlotKind|null);
+
+                /** SlotHeader log */
+                log?: (chronik.slot.SlotLog|null);
+
+                /** Kafka cluster id, 22 characters of base64url. */
+                lineage?: (string|null);
+
+                /** {number}-{random} as in the object's name. */
+                timeline?: (string|null);
+
+                /** The broker that claimed the stream; of a metadata slot: the controller that wrote it. */
+                broker?: (number|null);
+
+                /** SlotHeader epoch */
+                epoch?: (number|null);
+
+                /** Number of this slot in its stream, from 0. */
+                slot?: (number|null);
+
+                /** 16 random bytes, new for every slot that is frozen: with the slot hash, what "ours" means (rule 11). */
+                writeId?: (Uint8Array|null);
+
+                /** slotHash (32 bytes) of the slot before; absent in slot 0, SEAL and LOST (rule 19). */
+                previousHash?: (Uint8Array|null);
+
+                /** Smallest and largest hybrid time of what the slot holds; milliseconds since 1970 and a 16-bit counter. */
+                firstHlcMs?: (number|null);
+
+                /** SlotHeader firstHlcCounter */
+                firstHlcCounter?: (number|null);
+
+                /** SlotHeader lastHlcMs */
+                lastHlcMs?: (number|null);
+
+                /** SlotHeader lastHlcCounter */
+                lastHlcCounter?: (number|null);
+
+                /** Slots 0..this were committed when the slot was frozen (of a SEAL: the prefix that the sealer walked). Absent: none. */
+                committedThrough?: (number|null);
+
+                /** SlotHeader claim */
+                claim?: (chronik.slot.ClaimPart.$Properties|null);
+
+                /** SlotHeader seal */
+                seal?: (chronik.slot.SealPart.$Properties|null);
+
+                /** SlotHeader lost */
+                lost?: (chronik.slot.LostPart.$Properties|null);
+
+                /** SlotHeader part */
+                part?: ("claim"|"seal"|"lost");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a SlotHeader. */
+            type $Shape = {
+              formatVersion?: number|null;
+              kind?: chronik.slot.SlotKind|null;
+              log?: chronik.slot.SlotLog|null;
+              lineage?: string|null;
+              timeline?: string|null;
+              broker?: number|null;
+              epoch?: number|null;
+              slot?: number|null;
+              writeId?: Uint8Array|null;
+              previousHash?: Uint8Array|null;
+              firstHlcMs?: number|null;
+              firstHlcCounter?: number|null;
+              lastHlcMs?: number|null;
+              lastHlcCounter?: number|null;
+              committedThrough?: number|null;
+              claim?: chronik.slot.ClaimPart.$Shape|null;
+              seal?: chronik.slot.SealPart.$Shape|null;
+              lost?: chronik.slot.LostPart.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ part?: undefined; claim?: null; seal?: null; lost?: null }|{ part?: "claim"; claim: chronik.slot.ClaimPart.$Shape; seal?: null; lost?: null }|{ part?: "seal"; claim?: null; seal: chronik.slot.SealPart.$Shape; lost?: null }|{ part?: "lost"; claim?: null; seal?: null; lost: chronik.slot.LostPart.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a ClaimPart.
+         * @deprecated Use chronik.slot.ClaimPart.$Properties instead.
+         */
+        interface IClaimPart extends chronik.slot.ClaimPart.$Properties {
+        }
+
+        /** Represents a ClaimPart. */
+        class ClaimPart {
+
+            /**
+             * Constructs a new ClaimPart.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.slot.ClaimPart.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** W: slot n+W is not sent before slot n is committed. A sealer and a reader use the writer's (rule 01). */
+            window: number;
+
+            /** Where the claimant can be reached, host:port. */
+            address: string;
+
+            /** Which installation runs on the bucket (CHRONIK_INSTALLATION). */
+            installation: string;
+
+            /** The claimant writes a heartbeat slot after so many idle milliseconds; 0 = never. */
+            heartbeatMs: number;
+
+            /**
+             * Encodes the specified ClaimPart message. Does not implicitly verify messages.
+             * @param m ClaimPart message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.slot.ClaimPart.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ClaimPart message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.slot.ClaimPart & chronik.slot.ClaimPart.$Shape} ClaimPart
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.slot.ClaimPart & chronik.slot.ClaimPart.$Shape;
+        }
+
+        namespace ClaimPart {
+
+            /** Properties of a ClaimPart. */
+            interface $Properties {
+
+                /** W: slot n+W is not sent before slot n is committed. A sealer and a reader use the writer's (rule 01). */
+                window?: (number|null);
+
+                /** Where the claimant can be reached, host:port. */
+                address?: (string|null);
+
+                /** Which installation runs on the bucket (CHRONIK_INSTALLATION). */
+                installation?: (string|null);
+
+                /** The claimant writes a heartbeat slot after so many idle milliseconds; 0 = never. */
+                heartbeatMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ClaimPart. */
+            type $Shape = chronik.slot.ClaimPart.$Properties;
+        }
+
+        /**
+         * Properties of a SealPart.
+         * @deprecated Use chronik.slot.SealPart.$Properties instead.
+         */
+        interface ISealPart extends chronik.slot.SealPart.$Properties {
+        }
+
+        /** Represents a SealPart. */
+        class SealPart {
+
+            /**
+             * Constructs a new SealPart.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.slot.SealPart.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Who sealed. */
+            broker: number;
+
+            /** The metadata epoch in which it acted; 0 = none held (a clean stop seals its own stream). */
+            metadataEpoch: number;
+
+            /** True if the writer itself ended the stream, with everything that it had sent committed. */
+            clean: boolean;
+
+            /**
+             * Encodes the specified SealPart message. Does not implicitly verify messages.
+             * @param m SealPart message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.slot.SealPart.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SealPart message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.slot.SealPart & chronik.slot.SealPart.$Shape} SealPart
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.slot.SealPart & chronik.slot.SealPart.$Shape;
+        }
+
+        namespace SealPart {
+
+            /** Properties of a SealPart. */
+            interface $Properties {
+
+                /** Who sealed. */
+                broker?: (number|null);
+
+                /** The metadata epoch in which it acted; 0 = none held (a clean stop seals its own stream). */
+                metadataEpoch?: (number|null);
+
+                /** True if the writer itself ended the stream, with everything that it had sent committed. */
+                clean?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SealPart. */
+            type $Shape = chronik.slot.SealPart.$Properties;
+        }
+
+        /**
+         * Properties of a LostPart.
+         * @deprecated Use chronik.slot.LostPart.$Properties instead.
+         */
+        interface ILostPart extends chronik.slot.LostPart.$Properties {
+        }
+
+        /** Represents a LostPart. */
+        class LostPart {
+
+            /**
+             * Constructs a new LostPart.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.slot.LostPart.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Why it is known that the slot was committed, for people. */
+            reason: string;
+
+            /** LostPart broker. */
+            broker: number;
+
+            /** LostPart metadataEpoch. */
+            metadataEpoch: number;
+
+            /**
+             * Encodes the specified LostPart message. Does not implicitly verify messages.
+             * @param m LostPart message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.slot.LostPart.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LostPart message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.slot.LostPart & chronik.slot.LostPart.$Shape} LostPart
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.slot.LostPart & chronik.slot.LostPart.$Shape;
+        }
+
+        namespace LostPart {
+
+            /** Properties of a LostPart. */
+            interface $Properties {
+
+                /** Why it is known that the slot was committed, for people. */
+                reason?: (string|null);
+
+                /** LostPart broker */
+                broker?: (number|null);
+
+                /** LostPart metadataEpoch */
+                metadataEpoch?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LostPart. */
+            type $Shape = chronik.slot.LostPart.$Properties;
+        }
+
+        /**
+         * Properties of a SlotFooter.
+         * @deprecated Use chronik.slot.SlotFooter.$Properties instead.
+         */
+        interface ISlotFooter extends chronik.slot.SlotFooter.$Properties {
+        }
+
+        /** Represents a SlotFooter. */
+        class SlotFooter {
+
+            /**
+             * Constructs a new SlotFooter.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.slot.SlotFooter.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** The 16-byte ids of the topics that occur below, each once. */
+            topicIds: Uint8Array[];
+
+            /** SlotFooter batches. */
+            batches: chronik.slot.BatchEntry[];
+
+            /** SlotFooter closes. */
+            closes: chronik.slot.CloseEntry[];
+
+            /** Events in the body; 0 if it holds batches or nothing. */
+            eventCount: number;
+
+            /**
+             * Encodes the specified SlotFooter message. Does not implicitly verify messages.
+             * @param m SlotFooter message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.slot.SlotFooter.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SlotFooter message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.slot.SlotFooter & chronik.slot.SlotFooter.$Shape} SlotFooter
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.slot.SlotFooter & chronik.slot.SlotFooter.$Shape;
+        }
+
+        namespace SlotFooter {
+
+            /** Properties of a SlotFooter. */
+            interface $Properties {
+
+                /** The 16-byte ids of the topics that occur below, each once. */
+                topicIds?: (Uint8Array[]|null);
+
+                /** SlotFooter batches */
+                batches?: (chronik.slot.BatchEntry.$Properties[]|null);
+
+                /** SlotFooter closes */
+                closes?: (chronik.slot.CloseEntry.$Properties[]|null);
+
+                /** Events in the body; 0 if it holds batches or nothing. */
+                eventCount?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SlotFooter. */
+            type $Shape = chronik.slot.SlotFooter.$Properties;
+        }
+
+        /**
+         * Properties of a BatchEntry.
+         * @deprecated Use chronik.slot.BatchEntry.$Properties instead.
+         */
+        interface IBatchEntry extends chronik.slot.BatchEntry.$Properties {
+        }
+
+        /** One record batch of the body. What Kafka's batch header says too is repeated here so that recovery reads footers only. */
+        class BatchEntry {
+
+            /**
+             * Constructs a new BatchEntry.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.slot.BatchEntry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Index into topic_ids. */
+            topic: number;
+
+            /** BatchEntry partition. */
+            partition: number;
+
+            /** BatchEntry baseOffset. */
+            baseOffset: number;
+
+            /** Last offset minus base offset. */
+            lastOffsetDelta: number;
+
+            /** BatchEntry leaderEpoch. */
+            leaderEpoch: number;
+
+            /** -1 of producer id, epoch and sequence: not idempotent. */
+            producerId: number;
+
+            /** BatchEntry producerEpoch. */
+            producerEpoch: number;
+
+            /** BatchEntry baseSequence. */
+            baseSequence: number;
+
+            /** Milliseconds since 1970; -1 = none. */
+            baseTimestamp: number;
+
+            /** BatchEntry maxTimestamp. */
+            maxTimestamp: number;
+
+            /** The batch's attributes as Kafka defines them (compression, timestamp type, transactional, control). */
+            attributes: number;
+
+            /** BatchEntry recordCount. */
+            recordCount: number;
+
+            /** BatchEntry hlcMs. */
+            hlcMs: number;
+
+            /** BatchEntry hlcCounter. */
+            hlcCounter: number;
+
+            /** First byte of the batch in the object, and its length in bytes. */
+            position: number;
+
+            /** BatchEntry length. */
+            length: number;
+
+            /** Only of a control batch that ends a transaction: 0 = abort, 1 = commit, and the coordinator's epoch. */
+            controlType?: (number|null);
+
+            /** BatchEntry coordinatorEpoch. */
+            coordinatorEpoch?: (number|null);
+
+            /**
+             * Encodes the specified BatchEntry message. Does not implicitly verify messages.
+             * @param m BatchEntry message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.slot.BatchEntry.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BatchEntry message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.slot.BatchEntry & chronik.slot.BatchEntry.$Shape} BatchEntry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.slot.BatchEntry & chronik.slot.BatchEntry.$Shape;
+        }
+
+        namespace BatchEntry {
+
+            /** Properties of a BatchEntry. */
+            interface $Properties {
+
+                /** Index into topic_ids. */
+                topic?: (number|null);
+
+                /** BatchEntry partition */
+                partition?: (number|null);
+
+                /** BatchEntry baseOffset */
+                baseOffset?: (number|null);
+
+                /** Last offset minus base offset. */
+                lastOffsetDelta?: (number|null);
+
+                /** BatchEntry leaderEpoch */
+                leaderEpoch?: (number|null);
+
+                /** 1 of producer id, epoch and sequence: not idempotent. */
+                producerId?: (number|null);
+
+                /** BatchEntry producerEpoch */
+                producerEpoch?: (number|null);
+
+                /** BatchEntry baseSequence */
+                baseSequence?: (number|null);
+
+                /** Milliseconds since 1970; -1 = none. */
+                baseTimestamp?: (number|null);
+
+                /** BatchEntry maxTimestamp */
+                maxTimestamp?: (number|null);
+
+                /** The batch's attributes as Kafka defines them (compression, timestamp type, transactional, control). */
+                attributes?: (number|null);
+
+                /** BatchEntry recordCount */
+                recordCount?: (number|null);
+
+                /** BatchEntry hlcMs */
+                hlcMs?: (number|null);
+
+                /** BatchEntry hlcCounter */
+                hlcCounter?: (number|null);
+
+                /** First byte of the batch in the object, and its length in bytes. */
+                position?: (number|null);
+
+                /** BatchEntry length */
+                length?: (number|null);
+
+                /** Only of a control batch that ends a transaction: 0 = abort, 1 = commit, and the coordinator's epoch. */
+                controlType?: (number|null);
+
+                /** BatchEntry coordinatorEpoch */
+                coordinatorEpoch?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BatchEntry. */
+            type $Shape = chronik.slot.BatchEntry.$Properties;
+        }
+
+        /**
+         * Properties of a CloseEntry.
+         * @deprecated Use chronik.slot.CloseEntry.$Properties instead.
+         */
+        interface ICloseEntry extends chronik.slot.CloseEntry.$Properties {
+        }
+
+        /** A leader's last word on a partition: nothing of this leader epoch follows (rule 17). */
+        class CloseEntry {
+
+            /**
+             * Constructs a new CloseEntry.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.slot.CloseEntry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Index into topic_ids. */
+            topic: number;
+
+            /** CloseEntry partition. */
+            partition: number;
+
+            /** CloseEntry leaderEpoch. */
+            leaderEpoch: number;
+
+            /** The leader's log end offset: where the next leader starts. */
+            endOffset: number;
+
+            /** CloseEntry hlcMs. */
+            hlcMs: number;
+
+            /** CloseEntry hlcCounter. */
+            hlcCounter: number;
+
+            /**
+             * Encodes the specified CloseEntry message. Does not implicitly verify messages.
+             * @param m CloseEntry message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.slot.CloseEntry.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a CloseEntry message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.slot.CloseEntry & chronik.slot.CloseEntry.$Shape} CloseEntry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.slot.CloseEntry & chronik.slot.CloseEntry.$Shape;
+        }
+
+        namespace CloseEntry {
+
+            /** Properties of a CloseEntry. */
+            interface $Properties {
+
+                /** Index into topic_ids. */
+                topic?: (number|null);
+
+                /** CloseEntry partition */
+                partition?: (number|null);
+
+                /** CloseEntry leaderEpoch */
+                leaderEpoch?: (number|null);
+
+                /** The leader's log end offset: where the next leader starts. */
+                endOffset?: (number|null);
+
+                /** CloseEntry hlcMs */
+                hlcMs?: (number|null);
+
+                /** CloseEntry hlcCounter */
+                hlcCounter?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a CloseEntry. */
+            type $Shape = chronik.slot.CloseEntry.$Properties;
+        }
+    }
+
+    /** Namespace snapshot. */
+    namespace snapshot {
+
+        /**
+         * Properties of a SnapshotHeader.
+         * @deprecated Use chronik.snapshot.SnapshotHeader.$Properties instead.
+         */
+        interface ISnapshotHeader extends chronik.snapshot.SnapshotHeader.$Properties {
+        }
+
+        /** Represents a SnapshotHeader. */
+        class SnapshotHeader {
+
+            /**
+             * Constructs a new SnapshotHeader.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.SnapshotHeader.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SnapshotHeader lineage. */
+            lineage: string;
+
+            /** SnapshotHeader timeline. */
+            timeline: string;
+
+            /** The state is that after this slot of this metadata epoch. */
+            epoch: number;
+
+            /** SnapshotHeader slot. */
+            slot: number;
+
+            /** slotHash of that slot, where the walk goes on. */
+            slotHash: Uint8Array;
+
+            /** HLC: no event in the state is later. */
+            hlcMs: number;
+
+            /** SnapshotHeader hlcCounter. */
+            hlcCounter: number;
+
+            /** SHA-256 at the end of the snapshot before this one; empty if there was none or none that could be used. */
+            previousSnapshotHash: Uint8Array;
+
+            /** Events applied since the beginning of the timeline. */
+            eventCount: number;
+
+            /** SnapshotHeader topicCount. */
+            topicCount: number;
+
+            /** SnapshotHeader partitionCount. */
+            partitionCount: number;
+
+            /**
+             * Encodes the specified SnapshotHeader message. Does not implicitly verify messages.
+             * @param m SnapshotHeader message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.SnapshotHeader.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SnapshotHeader message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.SnapshotHeader & chronik.snapshot.SnapshotHeader.$Shape} SnapshotHeader
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.SnapshotHeader & chronik.snapshot.SnapshotHeader.$Shape;
+        }
+
+        namespace SnapshotHeader {
+
+            /** Properties of a SnapshotHeader. */
+            interface $Properties {
+
+                /** SnapshotHeader lineage */
+                lineage?: (string|null);
+
+                /** SnapshotHeader timeline */
+                timeline?: (string|null);
+
+                /** The state is that after this slot of this metadata epoch. */
+                epoch?: (number|null);
+
+                /** SnapshotHeader slot */
+                slot?: (number|null);
+
+                /** slotHash of that slot, where the walk goes on. */
+                slotHash?: (Uint8Array|null);
+
+                /** HLC: no event in the state is later. */
+                hlcMs?: (number|null);
+
+                /** SnapshotHeader hlcCounter */
+                hlcCounter?: (number|null);
+
+                /** SHA-256 at the end of the snapshot before this one; empty if there was none or none that could be used. */
+                previousSnapshotHash?: (Uint8Array|null);
+
+                /** Events applied since the beginning of the timeline. */
+                eventCount?: (number|null);
+
+                /** SnapshotHeader topicCount */
+                topicCount?: (number|null);
+
+                /** SnapshotHeader partitionCount */
+                partitionCount?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SnapshotHeader. */
+            type $Shape = chronik.snapshot.SnapshotHeader.$Properties;
+        }
+
+        /**
+         * Properties of a MetadataState.
+         * @deprecated Use chronik.snapshot.MetadataState.$Properties instead.
+         */
+        interface IMetadataState extends chronik.snapshot.MetadataState.$Properties {
+        }
+
+        /** Represents a MetadataState. */
+        class MetadataState {
+
+            /**
+             * Constructs a new MetadataState.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.MetadataState.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Metadata epochs below this one are sealed. */
+            sealedBelowEpoch: number;
+
+            /** MetadataState nextProducerId. */
+            nextProducerId: number;
+
+            /** Events that did not apply and were counted. */
+            ignoredEventCount: number;
+
+            /** MetadataState topics. */
+            topics: chronik.snapshot.TopicState[];
+
+            /** MetadataState brokers. */
+            brokers: chronik.snapshot.BrokerState[];
+
+            /** MetadataState streams. */
+            streams: chronik.snapshot.StreamState[];
+
+            /** MetadataState brokerConfigs. */
+            brokerConfigs: chronik.snapshot.BrokerConfigs[];
+
+            /** MetadataState timelineEnd. */
+            timelineEnd?: (chronik.snapshot.TimelineEnd|null);
+
+            /**
+             * Encodes the specified MetadataState message. Does not implicitly verify messages.
+             * @param m MetadataState message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.MetadataState.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MetadataState message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.MetadataState & chronik.snapshot.MetadataState.$Shape} MetadataState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.MetadataState & chronik.snapshot.MetadataState.$Shape;
+        }
+
+        namespace MetadataState {
+
+            /** Properties of a MetadataState. */
+            interface $Properties {
+
+                /** Metadata epochs below this one are sealed. */
+                sealedBelowEpoch?: (number|null);
+
+                /** MetadataState nextProducerId */
+                nextProducerId?: (number|null);
+
+                /** Events that did not apply and were counted. */
+                ignoredEventCount?: (number|null);
+
+                /** MetadataState topics */
+                topics?: (chronik.snapshot.TopicState.$Properties[]|null);
+
+                /** MetadataState brokers */
+                brokers?: (chronik.snapshot.BrokerState.$Properties[]|null);
+
+                /** MetadataState streams */
+                streams?: (chronik.snapshot.StreamState.$Properties[]|null);
+
+                /** MetadataState brokerConfigs */
+                brokerConfigs?: (chronik.snapshot.BrokerConfigs.$Properties[]|null);
+
+                /** MetadataState timelineEnd */
+                timelineEnd?: (chronik.snapshot.TimelineEnd.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MetadataState. */
+            type $Shape = chronik.snapshot.MetadataState.$Properties;
+        }
+
+        /**
+         * Properties of a TimelineEnd.
+         * @deprecated Use chronik.snapshot.TimelineEnd.$Properties instead.
+         */
+        interface ITimelineEnd extends chronik.snapshot.TimelineEnd.$Properties {
+        }
+
+        /** Represents a TimelineEnd. */
+        class TimelineEnd {
+
+            /**
+             * Constructs a new TimelineEnd.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.TimelineEnd.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Empty: abandoned. */
+            child: string;
+
+            /**
+             * Encodes the specified TimelineEnd message. Does not implicitly verify messages.
+             * @param m TimelineEnd message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.TimelineEnd.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TimelineEnd message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.TimelineEnd & chronik.snapshot.TimelineEnd.$Shape} TimelineEnd
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.TimelineEnd & chronik.snapshot.TimelineEnd.$Shape;
+        }
+
+        namespace TimelineEnd {
+
+            /** Properties of a TimelineEnd. */
+            interface $Properties {
+
+                /** Empty: abandoned. */
+                child?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TimelineEnd. */
+            type $Shape = chronik.snapshot.TimelineEnd.$Properties;
+        }
+
+        /**
+         * Properties of a Config.
+         * @deprecated Use chronik.snapshot.Config.$Properties instead.
+         */
+        interface IConfig extends chronik.snapshot.Config.$Properties {
+        }
+
+        /** Represents a Config. */
+        class Config {
+
+            /**
+             * Constructs a new Config.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.Config.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Config name. */
+            name: string;
+
+            /** Config value. */
+            value: string;
+
+            /**
+             * Encodes the specified Config message. Does not implicitly verify messages.
+             * @param m Config message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.Config.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Config message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.Config & chronik.snapshot.Config.$Shape} Config
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.Config & chronik.snapshot.Config.$Shape;
+        }
+
+        namespace Config {
+
+            /** Properties of a Config. */
+            interface $Properties {
+
+                /** Config name */
+                name?: (string|null);
+
+                /** Config value */
+                value?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Config. */
+            type $Shape = chronik.snapshot.Config.$Properties;
+        }
+
+        /**
+         * Properties of a TopicState.
+         * @deprecated Use chronik.snapshot.TopicState.$Properties instead.
+         */
+        interface ITopicState extends chronik.snapshot.TopicState.$Properties {
+        }
+
+        /** Represents a TopicState. */
+        class TopicState {
+
+            /**
+             * Constructs a new TopicState.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.TopicState.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TopicState name. */
+            name: string;
+
+            /** TopicState topicId. */
+            topicId: Uint8Array;
+
+            /** TopicState configs. */
+            configs: chronik.snapshot.Config[];
+
+            /** Partition 0 first. */
+            partitions: chronik.snapshot.PartitionState[];
+
+            /**
+             * Encodes the specified TopicState message. Does not implicitly verify messages.
+             * @param m TopicState message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.TopicState.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TopicState message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.TopicState & chronik.snapshot.TopicState.$Shape} TopicState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.TopicState & chronik.snapshot.TopicState.$Shape;
+        }
+
+        namespace TopicState {
+
+            /** Properties of a TopicState. */
+            interface $Properties {
+
+                /** TopicState name */
+                name?: (string|null);
+
+                /** TopicState topicId */
+                topicId?: (Uint8Array|null);
+
+                /** TopicState configs */
+                configs?: (chronik.snapshot.Config.$Properties[]|null);
+
+                /** Partition 0 first. */
+                partitions?: (chronik.snapshot.PartitionState.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TopicState. */
+            type $Shape = chronik.snapshot.TopicState.$Properties;
+        }
+
+        /**
+         * Properties of a PartitionState.
+         * @deprecated Use chronik.snapshot.PartitionState.$Properties instead.
+         */
+        interface IPartitionState extends chronik.snapshot.PartitionState.$Properties {
+        }
+
+        /** Represents a PartitionState. */
+        class PartitionState {
+
+            /**
+             * Constructs a new PartitionState.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.PartitionState.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PartitionState replicas. */
+            replicas: number[];
+
+            /** PartitionState leader. */
+            leader: number;
+
+            /** PartitionState leaderEpoch. */
+            leaderEpoch: number;
+
+            /** PartitionState logStartOffset. */
+            logStartOffset: number;
+
+            /** Leadership history, oldest first; the lists run in parallel. */
+            historyLeaderEpochs: number[];
+
+            /** PartitionState historyBrokers. */
+            historyBrokers: number[];
+
+            /** PartitionState historyStreamEpochs. */
+            historyStreamEpochs: number[];
+
+            /** PartitionState historyStartOffsets. */
+            historyStartOffsets: number[];
+
+            /** End offset (exclusive) + 1; 0 = open. */
+            historyEnds: number[];
+
+            /**
+             * Encodes the specified PartitionState message. Does not implicitly verify messages.
+             * @param m PartitionState message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.PartitionState.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PartitionState message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.PartitionState & chronik.snapshot.PartitionState.$Shape} PartitionState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.PartitionState & chronik.snapshot.PartitionState.$Shape;
+        }
+
+        namespace PartitionState {
+
+            /** Properties of a PartitionState. */
+            interface $Properties {
+
+                /** PartitionState replicas */
+                replicas?: (number[]|null);
+
+                /** PartitionState leader */
+                leader?: (number|null);
+
+                /** PartitionState leaderEpoch */
+                leaderEpoch?: (number|null);
+
+                /** PartitionState logStartOffset */
+                logStartOffset?: (number|null);
+
+                /** Leadership history, oldest first; the lists run in parallel. */
+                historyLeaderEpochs?: (number[]|null);
+
+                /** PartitionState historyBrokers */
+                historyBrokers?: (number[]|null);
+
+                /** PartitionState historyStreamEpochs */
+                historyStreamEpochs?: (number[]|null);
+
+                /** PartitionState historyStartOffsets */
+                historyStartOffsets?: (number[]|null);
+
+                /** End offset (exclusive) + 1; 0 = open. */
+                historyEnds?: (number[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PartitionState. */
+            type $Shape = chronik.snapshot.PartitionState.$Properties;
+        }
+
+        /**
+         * Properties of a BrokerState.
+         * @deprecated Use chronik.snapshot.BrokerState.$Properties instead.
+         */
+        interface IBrokerState extends chronik.snapshot.BrokerState.$Properties {
+        }
+
+        /** Represents a BrokerState. */
+        class BrokerState {
+
+            /**
+             * Constructs a new BrokerState.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.BrokerState.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BrokerState broker. */
+            broker: number;
+
+            /** BrokerState streamEpoch. */
+            streamEpoch: number;
+
+            /** BrokerState host. */
+            host: string;
+
+            /** BrokerState port. */
+            port: number;
+
+            /** BrokerState installation. */
+            installation: string;
+
+            /** As DiskAcks of metadata.proto. */
+            diskAcks: number;
+
+            /** BrokerState rack. */
+            rack: string;
+
+            /**
+             * Encodes the specified BrokerState message. Does not implicitly verify messages.
+             * @param m BrokerState message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.BrokerState.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BrokerState message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.BrokerState & chronik.snapshot.BrokerState.$Shape} BrokerState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.BrokerState & chronik.snapshot.BrokerState.$Shape;
+        }
+
+        namespace BrokerState {
+
+            /** Properties of a BrokerState. */
+            interface $Properties {
+
+                /** BrokerState broker */
+                broker?: (number|null);
+
+                /** BrokerState streamEpoch */
+                streamEpoch?: (number|null);
+
+                /** BrokerState host */
+                host?: (string|null);
+
+                /** BrokerState port */
+                port?: (number|null);
+
+                /** BrokerState installation */
+                installation?: (string|null);
+
+                /** As DiskAcks of metadata.proto. */
+                diskAcks?: (number|null);
+
+                /** BrokerState rack */
+                rack?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BrokerState. */
+            type $Shape = chronik.snapshot.BrokerState.$Properties;
+        }
+
+        /**
+         * Properties of a StreamState.
+         * @deprecated Use chronik.snapshot.StreamState.$Properties instead.
+         */
+        interface IStreamState extends chronik.snapshot.StreamState.$Properties {
+        }
+
+        /** Represents a StreamState. */
+        class StreamState {
+
+            /**
+             * Constructs a new StreamState.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.StreamState.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StreamState broker. */
+            broker: number;
+
+            /** StreamState epoch. */
+            epoch: number;
+
+            /** The slot of the SEAL; 0 = not known to be sealed (slot 0 is always the claim). */
+            sealedSlot: number;
+
+            /** StreamState sealedHash. */
+            sealedHash: Uint8Array;
+
+            /**
+             * Encodes the specified StreamState message. Does not implicitly verify messages.
+             * @param m StreamState message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.StreamState.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StreamState message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.StreamState & chronik.snapshot.StreamState.$Shape} StreamState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.StreamState & chronik.snapshot.StreamState.$Shape;
+        }
+
+        namespace StreamState {
+
+            /** Properties of a StreamState. */
+            interface $Properties {
+
+                /** StreamState broker */
+                broker?: (number|null);
+
+                /** StreamState epoch */
+                epoch?: (number|null);
+
+                /** The slot of the SEAL; 0 = not known to be sealed (slot 0 is always the claim). */
+                sealedSlot?: (number|null);
+
+                /** StreamState sealedHash */
+                sealedHash?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StreamState. */
+            type $Shape = chronik.snapshot.StreamState.$Properties;
+        }
+
+        /**
+         * Properties of a BrokerConfigs.
+         * @deprecated Use chronik.snapshot.BrokerConfigs.$Properties instead.
+         */
+        interface IBrokerConfigs extends chronik.snapshot.BrokerConfigs.$Properties {
+        }
+
+        /** Represents a BrokerConfigs. */
+        class BrokerConfigs {
+
+            /**
+             * Constructs a new BrokerConfigs.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.snapshot.BrokerConfigs.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Absent: the default of all brokers. */
+            broker?: (number|null);
+
+            /** BrokerConfigs configs. */
+            configs: chronik.snapshot.Config[];
+
+            /**
+             * Encodes the specified BrokerConfigs message. Does not implicitly verify messages.
+             * @param m BrokerConfigs message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.snapshot.BrokerConfigs.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BrokerConfigs message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.snapshot.BrokerConfigs & chronik.snapshot.BrokerConfigs.$Shape} BrokerConfigs
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.snapshot.BrokerConfigs & chronik.snapshot.BrokerConfigs.$Shape;
+        }
+
+        namespace BrokerConfigs {
+
+            /** Properties of a BrokerConfigs. */
+            interface $Properties {
+
+                /** Absent: the default of all brokers. */
+                broker?: (number|null);
+
+                /** BrokerConfigs configs */
+                configs?: (chronik.snapshot.Config.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BrokerConfigs. */
+            type $Shape = chronik.snapshot.BrokerConfigs.$Properties;
         }
     }
 }

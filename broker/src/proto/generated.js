@@ -11,6 +11,2034 @@ export const chronik = $root.chronik = (() => {
 
     const chronik = {};
 
+    chronik.meta = (function() {
+
+        const meta = {};
+
+        meta.MetadataEvents = (function() {
+
+            const MetadataEvents = function (p) {
+                this.events = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            MetadataEvents.prototype.events = $util.emptyArray;
+
+            MetadataEvents.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.events != null && m.events.length) {
+                    for (var i = 0; i < m.events.length; ++i)
+                        $root.chronik.meta.MetadataEvent.encode(m.events[i], w.uint32(10).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            MetadataEvents.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.MetadataEvents();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.events && m.events.length))
+                                m.events = [];
+                            m.events.push($root.chronik.meta.MetadataEvent.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return MetadataEvents;
+        })();
+
+        meta.MetadataEvent = (function() {
+
+            const MetadataEvent = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            MetadataEvent.prototype.topicCreated = null;
+            MetadataEvent.prototype.topicDeleted = null;
+            MetadataEvent.prototype.partitionsAdded = null;
+            MetadataEvent.prototype.topicConfigsChanged = null;
+            MetadataEvent.prototype.brokerConfigsChanged = null;
+            MetadataEvent.prototype.brokerRegistered = null;
+            MetadataEvent.prototype.streamSealed = null;
+            MetadataEvent.prototype.metadataEpochsSealed = null;
+            MetadataEvent.prototype.leadershipAssigned = null;
+            MetadataEvent.prototype.logStartOffsetMoved = null;
+            MetadataEvent.prototype.producerIdBlockAllocated = null;
+            MetadataEvent.prototype.timelineEnded = null;
+
+            let $oneOfFields;
+
+            $Object.defineProperty(MetadataEvent.prototype, "event", {
+                get: $util.oneOfGetter($oneOfFields = ["topicCreated", "topicDeleted", "partitionsAdded", "topicConfigsChanged", "brokerConfigsChanged", "brokerRegistered", "streamSealed", "metadataEpochsSealed", "leadershipAssigned", "logStartOffsetMoved", "producerIdBlockAllocated", "timelineEnded"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            MetadataEvent.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topicCreated != null && $Object.hasOwnProperty.call(m, "topicCreated"))
+                    $root.chronik.meta.TopicCreated.encode(m.topicCreated, w.uint32(10).fork(), q + 1).ldelim();
+                if (m.topicDeleted != null && $Object.hasOwnProperty.call(m, "topicDeleted"))
+                    $root.chronik.meta.TopicDeleted.encode(m.topicDeleted, w.uint32(18).fork(), q + 1).ldelim();
+                if (m.partitionsAdded != null && $Object.hasOwnProperty.call(m, "partitionsAdded"))
+                    $root.chronik.meta.PartitionsAdded.encode(m.partitionsAdded, w.uint32(26).fork(), q + 1).ldelim();
+                if (m.topicConfigsChanged != null && $Object.hasOwnProperty.call(m, "topicConfigsChanged"))
+                    $root.chronik.meta.TopicConfigsChanged.encode(m.topicConfigsChanged, w.uint32(34).fork(), q + 1).ldelim();
+                if (m.brokerConfigsChanged != null && $Object.hasOwnProperty.call(m, "brokerConfigsChanged"))
+                    $root.chronik.meta.BrokerConfigsChanged.encode(m.brokerConfigsChanged, w.uint32(42).fork(), q + 1).ldelim();
+                if (m.brokerRegistered != null && $Object.hasOwnProperty.call(m, "brokerRegistered"))
+                    $root.chronik.meta.BrokerRegistered.encode(m.brokerRegistered, w.uint32(50).fork(), q + 1).ldelim();
+                if (m.streamSealed != null && $Object.hasOwnProperty.call(m, "streamSealed"))
+                    $root.chronik.meta.StreamSealed.encode(m.streamSealed, w.uint32(58).fork(), q + 1).ldelim();
+                if (m.metadataEpochsSealed != null && $Object.hasOwnProperty.call(m, "metadataEpochsSealed"))
+                    $root.chronik.meta.MetadataEpochsSealed.encode(m.metadataEpochsSealed, w.uint32(66).fork(), q + 1).ldelim();
+                if (m.leadershipAssigned != null && $Object.hasOwnProperty.call(m, "leadershipAssigned"))
+                    $root.chronik.meta.LeadershipAssigned.encode(m.leadershipAssigned, w.uint32(74).fork(), q + 1).ldelim();
+                if (m.logStartOffsetMoved != null && $Object.hasOwnProperty.call(m, "logStartOffsetMoved"))
+                    $root.chronik.meta.LogStartOffsetMoved.encode(m.logStartOffsetMoved, w.uint32(82).fork(), q + 1).ldelim();
+                if (m.producerIdBlockAllocated != null && $Object.hasOwnProperty.call(m, "producerIdBlockAllocated"))
+                    $root.chronik.meta.ProducerIdBlockAllocated.encode(m.producerIdBlockAllocated, w.uint32(90).fork(), q + 1).ldelim();
+                if (m.timelineEnded != null && $Object.hasOwnProperty.call(m, "timelineEnded"))
+                    $root.chronik.meta.TimelineEnded.encode(m.timelineEnded, w.uint32(98).fork(), q + 1).ldelim();
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            MetadataEvent.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.MetadataEvent();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            m.topicCreated = $root.chronik.meta.TopicCreated.decode(r, r.size(), $undefined, q + 1, m.topicCreated);
+                            m.event = "topicCreated";
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            m.topicDeleted = $root.chronik.meta.TopicDeleted.decode(r, r.size(), $undefined, q + 1, m.topicDeleted);
+                            m.event = "topicDeleted";
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            m.partitionsAdded = $root.chronik.meta.PartitionsAdded.decode(r, r.size(), $undefined, q + 1, m.partitionsAdded);
+                            m.event = "partitionsAdded";
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            m.topicConfigsChanged = $root.chronik.meta.TopicConfigsChanged.decode(r, r.size(), $undefined, q + 1, m.topicConfigsChanged);
+                            m.event = "topicConfigsChanged";
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            m.brokerConfigsChanged = $root.chronik.meta.BrokerConfigsChanged.decode(r, r.size(), $undefined, q + 1, m.brokerConfigsChanged);
+                            m.event = "brokerConfigsChanged";
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 2)
+                                break;
+                            m.brokerRegistered = $root.chronik.meta.BrokerRegistered.decode(r, r.size(), $undefined, q + 1, m.brokerRegistered);
+                            m.event = "brokerRegistered";
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 2)
+                                break;
+                            m.streamSealed = $root.chronik.meta.StreamSealed.decode(r, r.size(), $undefined, q + 1, m.streamSealed);
+                            m.event = "streamSealed";
+                            continue;
+                        }
+                    case 8: {
+                            if (u !== 2)
+                                break;
+                            m.metadataEpochsSealed = $root.chronik.meta.MetadataEpochsSealed.decode(r, r.size(), $undefined, q + 1, m.metadataEpochsSealed);
+                            m.event = "metadataEpochsSealed";
+                            continue;
+                        }
+                    case 9: {
+                            if (u !== 2)
+                                break;
+                            m.leadershipAssigned = $root.chronik.meta.LeadershipAssigned.decode(r, r.size(), $undefined, q + 1, m.leadershipAssigned);
+                            m.event = "leadershipAssigned";
+                            continue;
+                        }
+                    case 10: {
+                            if (u !== 2)
+                                break;
+                            m.logStartOffsetMoved = $root.chronik.meta.LogStartOffsetMoved.decode(r, r.size(), $undefined, q + 1, m.logStartOffsetMoved);
+                            m.event = "logStartOffsetMoved";
+                            continue;
+                        }
+                    case 11: {
+                            if (u !== 2)
+                                break;
+                            m.producerIdBlockAllocated = $root.chronik.meta.ProducerIdBlockAllocated.decode(r, r.size(), $undefined, q + 1, m.producerIdBlockAllocated);
+                            m.event = "producerIdBlockAllocated";
+                            continue;
+                        }
+                    case 12: {
+                            if (u !== 2)
+                                break;
+                            m.timelineEnded = $root.chronik.meta.TimelineEnded.decode(r, r.size(), $undefined, q + 1, m.timelineEnded);
+                            m.event = "timelineEnded";
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return MetadataEvent;
+        })();
+
+        meta.ConfigEntry = (function() {
+
+            const ConfigEntry = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            ConfigEntry.prototype.name = "";
+            ConfigEntry.prototype.value = "";
+
+            ConfigEntry.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.name != null && $Object.hasOwnProperty.call(m, "name") && m.name !== "")
+                    w.uint32(10).string(m.name);
+                if (m.value != null && $Object.hasOwnProperty.call(m, "value") && m.value !== "")
+                    w.uint32(18).string(m.value);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            ConfigEntry.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.ConfigEntry();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.name = v;
+                            else
+                                delete m.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.value = v;
+                            else
+                                delete m.value;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return ConfigEntry;
+        })();
+
+        meta.ConfigChange = (function() {
+
+            const ConfigChange = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            ConfigChange.prototype.name = "";
+            ConfigChange.prototype.value = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(ConfigChange.prototype, "_value", {
+                get: $util.oneOfGetter($oneOfFields = ["value"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            ConfigChange.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.name != null && $Object.hasOwnProperty.call(m, "name") && m.name !== "")
+                    w.uint32(10).string(m.name);
+                if (m.value != null && $Object.hasOwnProperty.call(m, "value"))
+                    w.uint32(18).string(m.value);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            ConfigChange.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.ConfigChange();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.name = v;
+                            else
+                                delete m.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            m.value = r.stringVerify();
+                            m._value = "value";
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return ConfigChange;
+        })();
+
+        meta.PartitionAssignment = (function() {
+
+            const PartitionAssignment = function (p) {
+                this.replicas = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            PartitionAssignment.prototype.replicas = $util.emptyArray;
+            PartitionAssignment.prototype.leader = 0;
+            PartitionAssignment.prototype.streamEpoch = 0;
+
+            PartitionAssignment.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.replicas != null && m.replicas.length) {
+                    w.uint32(10).uint32s(m.replicas);
+                }
+                if (m.leader != null && $Object.hasOwnProperty.call(m, "leader") && m.leader !== 0)
+                    w.uint32(16).uint32(m.leader);
+                if (m.streamEpoch != null && $Object.hasOwnProperty.call(m, "streamEpoch") && m.streamEpoch !== 0)
+                    w.uint32(24).uint32(m.streamEpoch);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            PartitionAssignment.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.PartitionAssignment();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u === 2) {
+                                if (!(m.replicas && m.replicas.length))
+                                    m.replicas = [];
+                                r.uint32s(m.replicas);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.replicas && m.replicas.length))
+                                m.replicas = [];
+                            m.replicas.push(r.uint32());
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.leader = v;
+                            else
+                                delete m.leader;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.streamEpoch = v;
+                            else
+                                delete m.streamEpoch;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return PartitionAssignment;
+        })();
+
+        meta.TopicCreated = (function() {
+
+            const TopicCreated = function (p) {
+                this.partitions = [];
+                this.configs = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            TopicCreated.prototype.name = "";
+            TopicCreated.prototype.topicId = $util.newBuffer([]);
+            TopicCreated.prototype.partitions = $util.emptyArray;
+            TopicCreated.prototype.configs = $util.emptyArray;
+
+            TopicCreated.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.name != null && $Object.hasOwnProperty.call(m, "name") && m.name !== "")
+                    w.uint32(10).string(m.name);
+                if (m.topicId != null && $Object.hasOwnProperty.call(m, "topicId") && m.topicId.length)
+                    w.uint32(18).bytes(m.topicId);
+                if (m.partitions != null && m.partitions.length) {
+                    for (var i = 0; i < m.partitions.length; ++i)
+                        $root.chronik.meta.PartitionAssignment.encode(m.partitions[i], w.uint32(26).fork(), q + 1).ldelim();
+                }
+                if (m.configs != null && m.configs.length) {
+                    for (var i = 0; i < m.configs.length; ++i)
+                        $root.chronik.meta.ConfigEntry.encode(m.configs[i], w.uint32(34).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            TopicCreated.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.TopicCreated();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.name = v;
+                            else
+                                delete m.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.topicId = v;
+                            else
+                                delete m.topicId;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.partitions && m.partitions.length))
+                                m.partitions = [];
+                            m.partitions.push($root.chronik.meta.PartitionAssignment.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.configs && m.configs.length))
+                                m.configs = [];
+                            m.configs.push($root.chronik.meta.ConfigEntry.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return TopicCreated;
+        })();
+
+        meta.TopicDeleted = (function() {
+
+            const TopicDeleted = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            TopicDeleted.prototype.topicId = $util.newBuffer([]);
+
+            TopicDeleted.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topicId != null && $Object.hasOwnProperty.call(m, "topicId") && m.topicId.length)
+                    w.uint32(10).bytes(m.topicId);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            TopicDeleted.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.TopicDeleted();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.topicId = v;
+                            else
+                                delete m.topicId;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return TopicDeleted;
+        })();
+
+        meta.PartitionsAdded = (function() {
+
+            const PartitionsAdded = function (p) {
+                this.partitions = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            PartitionsAdded.prototype.topicId = $util.newBuffer([]);
+            PartitionsAdded.prototype.firstPartition = 0;
+            PartitionsAdded.prototype.partitions = $util.emptyArray;
+
+            PartitionsAdded.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topicId != null && $Object.hasOwnProperty.call(m, "topicId") && m.topicId.length)
+                    w.uint32(10).bytes(m.topicId);
+                if (m.firstPartition != null && $Object.hasOwnProperty.call(m, "firstPartition") && m.firstPartition !== 0)
+                    w.uint32(16).uint32(m.firstPartition);
+                if (m.partitions != null && m.partitions.length) {
+                    for (var i = 0; i < m.partitions.length; ++i)
+                        $root.chronik.meta.PartitionAssignment.encode(m.partitions[i], w.uint32(26).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            PartitionsAdded.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.PartitionsAdded();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.topicId = v;
+                            else
+                                delete m.topicId;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.firstPartition = v;
+                            else
+                                delete m.firstPartition;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.partitions && m.partitions.length))
+                                m.partitions = [];
+                            m.partitions.push($root.chronik.meta.PartitionAssignment.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return PartitionsAdded;
+        })();
+
+        meta.TopicConfigsChanged = (function() {
+
+            const TopicConfigsChanged = function (p) {
+                this.changes = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            TopicConfigsChanged.prototype.topicId = $util.newBuffer([]);
+            TopicConfigsChanged.prototype.changes = $util.emptyArray;
+
+            TopicConfigsChanged.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topicId != null && $Object.hasOwnProperty.call(m, "topicId") && m.topicId.length)
+                    w.uint32(10).bytes(m.topicId);
+                if (m.changes != null && m.changes.length) {
+                    for (var i = 0; i < m.changes.length; ++i)
+                        $root.chronik.meta.ConfigChange.encode(m.changes[i], w.uint32(18).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            TopicConfigsChanged.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.TopicConfigsChanged();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.topicId = v;
+                            else
+                                delete m.topicId;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.changes && m.changes.length))
+                                m.changes = [];
+                            m.changes.push($root.chronik.meta.ConfigChange.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return TopicConfigsChanged;
+        })();
+
+        meta.BrokerConfigsChanged = (function() {
+
+            const BrokerConfigsChanged = function (p) {
+                this.changes = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            BrokerConfigsChanged.prototype.broker = null;
+            BrokerConfigsChanged.prototype.changes = $util.emptyArray;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(BrokerConfigsChanged.prototype, "_broker", {
+                get: $util.oneOfGetter($oneOfFields = ["broker"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            BrokerConfigsChanged.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker"))
+                    w.uint32(8).uint32(m.broker);
+                if (m.changes != null && m.changes.length) {
+                    for (var i = 0; i < m.changes.length; ++i)
+                        $root.chronik.meta.ConfigChange.encode(m.changes[i], w.uint32(18).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            BrokerConfigsChanged.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.BrokerConfigsChanged();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            m.broker = r.uint32();
+                            m._broker = "broker";
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.changes && m.changes.length))
+                                m.changes = [];
+                            m.changes.push($root.chronik.meta.ConfigChange.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return BrokerConfigsChanged;
+        })();
+
+        meta.DiskAcks = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "DISK_ACKS_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "DISK_ACKS_NONE"] = 1;
+            values[valuesById[2] = "DISK_ACKS_ACKS1"] = 2;
+            values[valuesById[3] = "DISK_ACKS_DISK"] = 3;
+            return values;
+        })();
+
+        meta.BrokerRegistered = (function() {
+
+            const BrokerRegistered = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            BrokerRegistered.prototype.broker = 0;
+            BrokerRegistered.prototype.streamEpoch = 0;
+            BrokerRegistered.prototype.host = "";
+            BrokerRegistered.prototype.port = 0;
+            BrokerRegistered.prototype.installation = "";
+            BrokerRegistered.prototype.diskAcks = 0;
+            BrokerRegistered.prototype.rack = "";
+
+            BrokerRegistered.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(8).uint32(m.broker);
+                if (m.streamEpoch != null && $Object.hasOwnProperty.call(m, "streamEpoch") && m.streamEpoch !== 0)
+                    w.uint32(16).uint32(m.streamEpoch);
+                if (m.host != null && $Object.hasOwnProperty.call(m, "host") && m.host !== "")
+                    w.uint32(26).string(m.host);
+                if (m.port != null && $Object.hasOwnProperty.call(m, "port") && m.port !== 0)
+                    w.uint32(32).uint32(m.port);
+                if (m.installation != null && $Object.hasOwnProperty.call(m, "installation") && m.installation !== "")
+                    w.uint32(42).string(m.installation);
+                if (m.diskAcks != null && $Object.hasOwnProperty.call(m, "diskAcks") && m.diskAcks !== 0)
+                    w.uint32(48).int32(m.diskAcks);
+                if (m.rack != null && $Object.hasOwnProperty.call(m, "rack") && m.rack !== "")
+                    w.uint32(58).string(m.rack);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            BrokerRegistered.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.BrokerRegistered();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.streamEpoch = v;
+                            else
+                                delete m.streamEpoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.host = v;
+                            else
+                                delete m.host;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.port = v;
+                            else
+                                delete m.port;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.installation = v;
+                            else
+                                delete m.installation;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.int32())
+                                m.diskAcks = v;
+                            else
+                                delete m.diskAcks;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.rack = v;
+                            else
+                                delete m.rack;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return BrokerRegistered;
+        })();
+
+        meta.StreamSealed = (function() {
+
+            const StreamSealed = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            StreamSealed.prototype.broker = 0;
+            StreamSealed.prototype.epoch = 0;
+            StreamSealed.prototype.slot = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            StreamSealed.prototype.hash = $util.newBuffer([]);
+
+            StreamSealed.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(8).uint32(m.broker);
+                if (m.epoch != null && $Object.hasOwnProperty.call(m, "epoch") && m.epoch !== 0)
+                    w.uint32(16).uint32(m.epoch);
+                if (m.slot != null && $Object.hasOwnProperty.call(m, "slot") && (typeof m.slot === "object" ? m.slot.low || m.slot.high : m.slot !== 0))
+                    w.uint32(24).int64(m.slot);
+                if (m.hash != null && $Object.hasOwnProperty.call(m, "hash") && m.hash.length)
+                    w.uint32(34).bytes(m.hash);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            StreamSealed.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.StreamSealed();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.epoch = v;
+                            else
+                                delete m.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.slot = v;
+                            else
+                                delete m.slot;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.hash = v;
+                            else
+                                delete m.hash;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return StreamSealed;
+        })();
+
+        meta.MetadataEpochsSealed = (function() {
+
+            const MetadataEpochsSealed = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            MetadataEpochsSealed.prototype.belowEpoch = 0;
+
+            MetadataEpochsSealed.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.belowEpoch != null && $Object.hasOwnProperty.call(m, "belowEpoch") && m.belowEpoch !== 0)
+                    w.uint32(8).uint32(m.belowEpoch);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            MetadataEpochsSealed.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.MetadataEpochsSealed();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.belowEpoch = v;
+                            else
+                                delete m.belowEpoch;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return MetadataEpochsSealed;
+        })();
+
+        meta.TopicLeadership = (function() {
+
+            const TopicLeadership = function (p) {
+                this.partitions = [];
+                this.leaderEpochs = [];
+                this.startOffsets = [];
+                this.previousEndOffsets = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            TopicLeadership.prototype.topicId = $util.newBuffer([]);
+            TopicLeadership.prototype.partitions = $util.emptyArray;
+            TopicLeadership.prototype.leaderEpochs = $util.emptyArray;
+            TopicLeadership.prototype.startOffsets = $util.emptyArray;
+            TopicLeadership.prototype.previousEndOffsets = $util.emptyArray;
+
+            TopicLeadership.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topicId != null && $Object.hasOwnProperty.call(m, "topicId") && m.topicId.length)
+                    w.uint32(10).bytes(m.topicId);
+                if (m.partitions != null && m.partitions.length) {
+                    w.uint32(18).uint32s(m.partitions);
+                }
+                if (m.leaderEpochs != null && m.leaderEpochs.length) {
+                    w.uint32(26).uint32s(m.leaderEpochs);
+                }
+                if (m.startOffsets != null && m.startOffsets.length) {
+                    w.uint32(34).int64s(m.startOffsets);
+                }
+                if (m.previousEndOffsets != null && m.previousEndOffsets.length) {
+                    w.uint32(42).int64s(m.previousEndOffsets);
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            TopicLeadership.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.TopicLeadership();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.topicId = v;
+                            else
+                                delete m.topicId;
+                            continue;
+                        }
+                    case 2: {
+                            if (u === 2) {
+                                if (!(m.partitions && m.partitions.length))
+                                    m.partitions = [];
+                                r.uint32s(m.partitions);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.partitions && m.partitions.length))
+                                m.partitions = [];
+                            m.partitions.push(r.uint32());
+                            continue;
+                        }
+                    case 3: {
+                            if (u === 2) {
+                                if (!(m.leaderEpochs && m.leaderEpochs.length))
+                                    m.leaderEpochs = [];
+                                r.uint32s(m.leaderEpochs);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.leaderEpochs && m.leaderEpochs.length))
+                                m.leaderEpochs = [];
+                            m.leaderEpochs.push(r.uint32());
+                            continue;
+                        }
+                    case 4: {
+                            if (u === 2) {
+                                if (!(m.startOffsets && m.startOffsets.length))
+                                    m.startOffsets = [];
+                                r.int64s(m.startOffsets);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.startOffsets && m.startOffsets.length))
+                                m.startOffsets = [];
+                            m.startOffsets.push(r.int64());
+                            continue;
+                        }
+                    case 5: {
+                            if (u === 2) {
+                                if (!(m.previousEndOffsets && m.previousEndOffsets.length))
+                                    m.previousEndOffsets = [];
+                                r.int64s(m.previousEndOffsets);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.previousEndOffsets && m.previousEndOffsets.length))
+                                m.previousEndOffsets = [];
+                            m.previousEndOffsets.push(r.int64());
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return TopicLeadership;
+        })();
+
+        meta.LeadershipAssigned = (function() {
+
+            const LeadershipAssigned = function (p) {
+                this.topics = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            LeadershipAssigned.prototype.leader = 0;
+            LeadershipAssigned.prototype.streamEpoch = 0;
+            LeadershipAssigned.prototype.topics = $util.emptyArray;
+
+            LeadershipAssigned.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.leader != null && $Object.hasOwnProperty.call(m, "leader") && m.leader !== 0)
+                    w.uint32(8).uint32(m.leader);
+                if (m.streamEpoch != null && $Object.hasOwnProperty.call(m, "streamEpoch") && m.streamEpoch !== 0)
+                    w.uint32(16).uint32(m.streamEpoch);
+                if (m.topics != null && m.topics.length) {
+                    for (var i = 0; i < m.topics.length; ++i)
+                        $root.chronik.meta.TopicLeadership.encode(m.topics[i], w.uint32(26).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            LeadershipAssigned.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.LeadershipAssigned();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.leader = v;
+                            else
+                                delete m.leader;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.streamEpoch = v;
+                            else
+                                delete m.streamEpoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.topics && m.topics.length))
+                                m.topics = [];
+                            m.topics.push($root.chronik.meta.TopicLeadership.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return LeadershipAssigned;
+        })();
+
+        meta.LogStartOffsetMoved = (function() {
+
+            const LogStartOffsetMoved = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            LogStartOffsetMoved.prototype.topicId = $util.newBuffer([]);
+            LogStartOffsetMoved.prototype.partition = 0;
+            LogStartOffsetMoved.prototype.offset = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            LogStartOffsetMoved.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topicId != null && $Object.hasOwnProperty.call(m, "topicId") && m.topicId.length)
+                    w.uint32(10).bytes(m.topicId);
+                if (m.partition != null && $Object.hasOwnProperty.call(m, "partition") && m.partition !== 0)
+                    w.uint32(16).uint32(m.partition);
+                if (m.offset != null && $Object.hasOwnProperty.call(m, "offset") && (typeof m.offset === "object" ? m.offset.low || m.offset.high : m.offset !== 0))
+                    w.uint32(24).int64(m.offset);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            LogStartOffsetMoved.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.LogStartOffsetMoved();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.topicId = v;
+                            else
+                                delete m.topicId;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.partition = v;
+                            else
+                                delete m.partition;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.offset = v;
+                            else
+                                delete m.offset;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return LogStartOffsetMoved;
+        })();
+
+        meta.ProducerIdBlockAllocated = (function() {
+
+            const ProducerIdBlockAllocated = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            ProducerIdBlockAllocated.prototype.broker = 0;
+            ProducerIdBlockAllocated.prototype.firstProducerId = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            ProducerIdBlockAllocated.prototype.count = 0;
+
+            ProducerIdBlockAllocated.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(8).uint32(m.broker);
+                if (m.firstProducerId != null && $Object.hasOwnProperty.call(m, "firstProducerId") && (typeof m.firstProducerId === "object" ? m.firstProducerId.low || m.firstProducerId.high : m.firstProducerId !== 0))
+                    w.uint32(16).int64(m.firstProducerId);
+                if (m.count != null && $Object.hasOwnProperty.call(m, "count") && m.count !== 0)
+                    w.uint32(24).uint32(m.count);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            ProducerIdBlockAllocated.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.ProducerIdBlockAllocated();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.firstProducerId = v;
+                            else
+                                delete m.firstProducerId;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.count = v;
+                            else
+                                delete m.count;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return ProducerIdBlockAllocated;
+        })();
+
+        meta.TimelineEnded = (function() {
+
+            const TimelineEnded = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            TimelineEnded.prototype.child = "";
+
+            TimelineEnded.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.child != null && $Object.hasOwnProperty.call(m, "child") && m.child !== "")
+                    w.uint32(10).string(m.child);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            TimelineEnded.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.TimelineEnded();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.child = v;
+                            else
+                                delete m.child;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return TimelineEnded;
+        })();
+
+        return meta;
+    })();
+
     chronik.sample = (function() {
 
         const sample = {};
@@ -270,6 +2298,2490 @@ export const chronik = $root.chronik = (() => {
         })();
 
         return sample;
+    })();
+
+    chronik.slot = (function() {
+
+        const slot = {};
+
+        slot.SlotKind = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "SLOT_KIND_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "SLOT_KIND_CLAIM"] = 1;
+            values[valuesById[2] = "SLOT_KIND_DATA"] = 2;
+            values[valuesById[3] = "SLOT_KIND_SEAL"] = 3;
+            values[valuesById[4] = "SLOT_KIND_LOST"] = 4;
+            return values;
+        })();
+
+        slot.SlotLog = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "SLOT_LOG_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "SLOT_LOG_METADATA"] = 1;
+            values[valuesById[2] = "SLOT_LOG_DATA"] = 2;
+            return values;
+        })();
+
+        slot.SlotHeader = (function() {
+
+            const SlotHeader = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            SlotHeader.prototype.formatVersion = 0;
+            SlotHeader.prototype.kind = 0;
+            SlotHeader.prototype.log = 0;
+            SlotHeader.prototype.lineage = "";
+            SlotHeader.prototype.timeline = "";
+            SlotHeader.prototype.broker = 0;
+            SlotHeader.prototype.epoch = 0;
+            SlotHeader.prototype.slot = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            SlotHeader.prototype.writeId = $util.newBuffer([]);
+            SlotHeader.prototype.previousHash = null;
+            SlotHeader.prototype.firstHlcMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            SlotHeader.prototype.firstHlcCounter = 0;
+            SlotHeader.prototype.lastHlcMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            SlotHeader.prototype.lastHlcCounter = 0;
+            SlotHeader.prototype.committedThrough = null;
+            SlotHeader.prototype.claim = null;
+            SlotHeader.prototype.seal = null;
+            SlotHeader.prototype.lost = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(SlotHeader.prototype, "_previousHash", {
+                get: $util.oneOfGetter($oneOfFields = ["previousHash"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(SlotHeader.prototype, "_committedThrough", {
+                get: $util.oneOfGetter($oneOfFields = ["committedThrough"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            $Object.defineProperty(SlotHeader.prototype, "part", {
+                get: $util.oneOfGetter($oneOfFields = ["claim", "seal", "lost"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            SlotHeader.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.formatVersion != null && $Object.hasOwnProperty.call(m, "formatVersion") && m.formatVersion !== 0)
+                    w.uint32(8).uint32(m.formatVersion);
+                if (m.kind != null && $Object.hasOwnProperty.call(m, "kind") && m.kind !== 0)
+                    w.uint32(16).int32(m.kind);
+                if (m.log != null && $Object.hasOwnProperty.call(m, "log") && m.log !== 0)
+                    w.uint32(24).int32(m.log);
+                if (m.lineage != null && $Object.hasOwnProperty.call(m, "lineage") && m.lineage !== "")
+                    w.uint32(34).string(m.lineage);
+                if (m.timeline != null && $Object.hasOwnProperty.call(m, "timeline") && m.timeline !== "")
+                    w.uint32(42).string(m.timeline);
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(48).uint32(m.broker);
+                if (m.epoch != null && $Object.hasOwnProperty.call(m, "epoch") && m.epoch !== 0)
+                    w.uint32(56).uint32(m.epoch);
+                if (m.slot != null && $Object.hasOwnProperty.call(m, "slot") && (typeof m.slot === "object" ? m.slot.low || m.slot.high : m.slot !== 0))
+                    w.uint32(64).uint64(m.slot);
+                if (m.writeId != null && $Object.hasOwnProperty.call(m, "writeId") && m.writeId.length)
+                    w.uint32(74).bytes(m.writeId);
+                if (m.previousHash != null && $Object.hasOwnProperty.call(m, "previousHash"))
+                    w.uint32(82).bytes(m.previousHash);
+                if (m.firstHlcMs != null && $Object.hasOwnProperty.call(m, "firstHlcMs") && (typeof m.firstHlcMs === "object" ? m.firstHlcMs.low || m.firstHlcMs.high : m.firstHlcMs !== 0))
+                    w.uint32(88).uint64(m.firstHlcMs);
+                if (m.firstHlcCounter != null && $Object.hasOwnProperty.call(m, "firstHlcCounter") && m.firstHlcCounter !== 0)
+                    w.uint32(96).uint32(m.firstHlcCounter);
+                if (m.lastHlcMs != null && $Object.hasOwnProperty.call(m, "lastHlcMs") && (typeof m.lastHlcMs === "object" ? m.lastHlcMs.low || m.lastHlcMs.high : m.lastHlcMs !== 0))
+                    w.uint32(104).uint64(m.lastHlcMs);
+                if (m.lastHlcCounter != null && $Object.hasOwnProperty.call(m, "lastHlcCounter") && m.lastHlcCounter !== 0)
+                    w.uint32(112).uint32(m.lastHlcCounter);
+                if (m.committedThrough != null && $Object.hasOwnProperty.call(m, "committedThrough"))
+                    w.uint32(120).uint64(m.committedThrough);
+                if (m.claim != null && $Object.hasOwnProperty.call(m, "claim"))
+                    $root.chronik.slot.ClaimPart.encode(m.claim, w.uint32(130).fork(), q + 1).ldelim();
+                if (m.seal != null && $Object.hasOwnProperty.call(m, "seal"))
+                    $root.chronik.slot.SealPart.encode(m.seal, w.uint32(138).fork(), q + 1).ldelim();
+                if (m.lost != null && $Object.hasOwnProperty.call(m, "lost"))
+                    $root.chronik.slot.LostPart.encode(m.lost, w.uint32(146).fork(), q + 1).ldelim();
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            SlotHeader.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.slot.SlotHeader();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.formatVersion = v;
+                            else
+                                delete m.formatVersion;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.int32())
+                                m.kind = v;
+                            else
+                                delete m.kind;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.int32())
+                                m.log = v;
+                            else
+                                delete m.log;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.lineage = v;
+                            else
+                                delete m.lineage;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.timeline = v;
+                            else
+                                delete m.timeline;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.epoch = v;
+                            else
+                                delete m.epoch;
+                            continue;
+                        }
+                    case 8: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.slot = v;
+                            else
+                                delete m.slot;
+                            continue;
+                        }
+                    case 9: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.writeId = v;
+                            else
+                                delete m.writeId;
+                            continue;
+                        }
+                    case 10: {
+                            if (u !== 2)
+                                break;
+                            m.previousHash = r.bytes();
+                            m._previousHash = "previousHash";
+                            continue;
+                        }
+                    case 11: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.firstHlcMs = v;
+                            else
+                                delete m.firstHlcMs;
+                            continue;
+                        }
+                    case 12: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.firstHlcCounter = v;
+                            else
+                                delete m.firstHlcCounter;
+                            continue;
+                        }
+                    case 13: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.lastHlcMs = v;
+                            else
+                                delete m.lastHlcMs;
+                            continue;
+                        }
+                    case 14: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.lastHlcCounter = v;
+                            else
+                                delete m.lastHlcCounter;
+                            continue;
+                        }
+                    case 15: {
+                            if (u !== 0)
+                                break;
+                            m.committedThrough = r.uint64();
+                            m._committedThrough = "committedThrough";
+                            continue;
+                        }
+                    case 16: {
+                            if (u !== 2)
+                                break;
+                            m.claim = $root.chronik.slot.ClaimPart.decode(r, r.size(), $undefined, q + 1, m.claim);
+                            m.part = "claim";
+                            continue;
+                        }
+                    case 17: {
+                            if (u !== 2)
+                                break;
+                            m.seal = $root.chronik.slot.SealPart.decode(r, r.size(), $undefined, q + 1, m.seal);
+                            m.part = "seal";
+                            continue;
+                        }
+                    case 18: {
+                            if (u !== 2)
+                                break;
+                            m.lost = $root.chronik.slot.LostPart.decode(r, r.size(), $undefined, q + 1, m.lost);
+                            m.part = "lost";
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return SlotHeader;
+        })();
+
+        slot.ClaimPart = (function() {
+
+            const ClaimPart = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            ClaimPart.prototype.window = 0;
+            ClaimPart.prototype.address = "";
+            ClaimPart.prototype.installation = "";
+            ClaimPart.prototype.heartbeatMs = 0;
+
+            ClaimPart.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.window != null && $Object.hasOwnProperty.call(m, "window") && m.window !== 0)
+                    w.uint32(8).uint32(m.window);
+                if (m.address != null && $Object.hasOwnProperty.call(m, "address") && m.address !== "")
+                    w.uint32(18).string(m.address);
+                if (m.installation != null && $Object.hasOwnProperty.call(m, "installation") && m.installation !== "")
+                    w.uint32(26).string(m.installation);
+                if (m.heartbeatMs != null && $Object.hasOwnProperty.call(m, "heartbeatMs") && m.heartbeatMs !== 0)
+                    w.uint32(32).uint32(m.heartbeatMs);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            ClaimPart.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.slot.ClaimPart();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.window = v;
+                            else
+                                delete m.window;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.address = v;
+                            else
+                                delete m.address;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.installation = v;
+                            else
+                                delete m.installation;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.heartbeatMs = v;
+                            else
+                                delete m.heartbeatMs;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return ClaimPart;
+        })();
+
+        slot.SealPart = (function() {
+
+            const SealPart = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            SealPart.prototype.broker = 0;
+            SealPart.prototype.metadataEpoch = 0;
+            SealPart.prototype.clean = false;
+
+            SealPart.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(8).uint32(m.broker);
+                if (m.metadataEpoch != null && $Object.hasOwnProperty.call(m, "metadataEpoch") && m.metadataEpoch !== 0)
+                    w.uint32(16).uint32(m.metadataEpoch);
+                if (m.clean != null && $Object.hasOwnProperty.call(m, "clean") && m.clean !== false)
+                    w.uint32(24).bool(m.clean);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            SealPart.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.slot.SealPart();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.metadataEpoch = v;
+                            else
+                                delete m.metadataEpoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.clean = v;
+                            else
+                                delete m.clean;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return SealPart;
+        })();
+
+        slot.LostPart = (function() {
+
+            const LostPart = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            LostPart.prototype.reason = "";
+            LostPart.prototype.broker = 0;
+            LostPart.prototype.metadataEpoch = 0;
+
+            LostPart.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.reason != null && $Object.hasOwnProperty.call(m, "reason") && m.reason !== "")
+                    w.uint32(10).string(m.reason);
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(16).uint32(m.broker);
+                if (m.metadataEpoch != null && $Object.hasOwnProperty.call(m, "metadataEpoch") && m.metadataEpoch !== 0)
+                    w.uint32(24).uint32(m.metadataEpoch);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            LostPart.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.slot.LostPart();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.reason = v;
+                            else
+                                delete m.reason;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.metadataEpoch = v;
+                            else
+                                delete m.metadataEpoch;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return LostPart;
+        })();
+
+        slot.SlotFooter = (function() {
+
+            const SlotFooter = function (p) {
+                this.topicIds = [];
+                this.batches = [];
+                this.closes = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            SlotFooter.prototype.topicIds = $util.emptyArray;
+            SlotFooter.prototype.batches = $util.emptyArray;
+            SlotFooter.prototype.closes = $util.emptyArray;
+            SlotFooter.prototype.eventCount = 0;
+
+            SlotFooter.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topicIds != null && m.topicIds.length) {
+                    for (var i = 0; i < m.topicIds.length; ++i)
+                        w.uint32(10).bytes(m.topicIds[i]);
+                }
+                if (m.batches != null && m.batches.length) {
+                    for (var i = 0; i < m.batches.length; ++i)
+                        $root.chronik.slot.BatchEntry.encode(m.batches[i], w.uint32(18).fork(), q + 1).ldelim();
+                }
+                if (m.closes != null && m.closes.length) {
+                    for (var i = 0; i < m.closes.length; ++i)
+                        $root.chronik.slot.CloseEntry.encode(m.closes[i], w.uint32(26).fork(), q + 1).ldelim();
+                }
+                if (m.eventCount != null && $Object.hasOwnProperty.call(m, "eventCount") && m.eventCount !== 0)
+                    w.uint32(32).uint32(m.eventCount);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            SlotFooter.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.slot.SlotFooter();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.topicIds && m.topicIds.length))
+                                m.topicIds = [];
+                            m.topicIds.push(r.bytes());
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.batches && m.batches.length))
+                                m.batches = [];
+                            m.batches.push($root.chronik.slot.BatchEntry.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.closes && m.closes.length))
+                                m.closes = [];
+                            m.closes.push($root.chronik.slot.CloseEntry.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.eventCount = v;
+                            else
+                                delete m.eventCount;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return SlotFooter;
+        })();
+
+        slot.BatchEntry = (function() {
+
+            const BatchEntry = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            BatchEntry.prototype.topic = 0;
+            BatchEntry.prototype.partition = 0;
+            BatchEntry.prototype.baseOffset = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            BatchEntry.prototype.lastOffsetDelta = 0;
+            BatchEntry.prototype.leaderEpoch = 0;
+            BatchEntry.prototype.producerId = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            BatchEntry.prototype.producerEpoch = 0;
+            BatchEntry.prototype.baseSequence = 0;
+            BatchEntry.prototype.baseTimestamp = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            BatchEntry.prototype.maxTimestamp = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            BatchEntry.prototype.attributes = 0;
+            BatchEntry.prototype.recordCount = 0;
+            BatchEntry.prototype.hlcMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            BatchEntry.prototype.hlcCounter = 0;
+            BatchEntry.prototype.position = 0;
+            BatchEntry.prototype.length = 0;
+            BatchEntry.prototype.controlType = null;
+            BatchEntry.prototype.coordinatorEpoch = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(BatchEntry.prototype, "_controlType", {
+                get: $util.oneOfGetter($oneOfFields = ["controlType"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(BatchEntry.prototype, "_coordinatorEpoch", {
+                get: $util.oneOfGetter($oneOfFields = ["coordinatorEpoch"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            BatchEntry.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topic != null && $Object.hasOwnProperty.call(m, "topic") && m.topic !== 0)
+                    w.uint32(8).uint32(m.topic);
+                if (m.partition != null && $Object.hasOwnProperty.call(m, "partition") && m.partition !== 0)
+                    w.uint32(16).uint32(m.partition);
+                if (m.baseOffset != null && $Object.hasOwnProperty.call(m, "baseOffset") && (typeof m.baseOffset === "object" ? m.baseOffset.low || m.baseOffset.high : m.baseOffset !== 0))
+                    w.uint32(24).uint64(m.baseOffset);
+                if (m.lastOffsetDelta != null && $Object.hasOwnProperty.call(m, "lastOffsetDelta") && m.lastOffsetDelta !== 0)
+                    w.uint32(32).uint32(m.lastOffsetDelta);
+                if (m.leaderEpoch != null && $Object.hasOwnProperty.call(m, "leaderEpoch") && m.leaderEpoch !== 0)
+                    w.uint32(40).uint32(m.leaderEpoch);
+                if (m.producerId != null && $Object.hasOwnProperty.call(m, "producerId") && (typeof m.producerId === "object" ? m.producerId.low || m.producerId.high : m.producerId !== 0))
+                    w.uint32(48).sint64(m.producerId);
+                if (m.producerEpoch != null && $Object.hasOwnProperty.call(m, "producerEpoch") && m.producerEpoch !== 0)
+                    w.uint32(56).sint32(m.producerEpoch);
+                if (m.baseSequence != null && $Object.hasOwnProperty.call(m, "baseSequence") && m.baseSequence !== 0)
+                    w.uint32(64).sint32(m.baseSequence);
+                if (m.baseTimestamp != null && $Object.hasOwnProperty.call(m, "baseTimestamp") && (typeof m.baseTimestamp === "object" ? m.baseTimestamp.low || m.baseTimestamp.high : m.baseTimestamp !== 0))
+                    w.uint32(72).sint64(m.baseTimestamp);
+                if (m.maxTimestamp != null && $Object.hasOwnProperty.call(m, "maxTimestamp") && (typeof m.maxTimestamp === "object" ? m.maxTimestamp.low || m.maxTimestamp.high : m.maxTimestamp !== 0))
+                    w.uint32(80).sint64(m.maxTimestamp);
+                if (m.attributes != null && $Object.hasOwnProperty.call(m, "attributes") && m.attributes !== 0)
+                    w.uint32(88).sint32(m.attributes);
+                if (m.recordCount != null && $Object.hasOwnProperty.call(m, "recordCount") && m.recordCount !== 0)
+                    w.uint32(96).uint32(m.recordCount);
+                if (m.hlcMs != null && $Object.hasOwnProperty.call(m, "hlcMs") && (typeof m.hlcMs === "object" ? m.hlcMs.low || m.hlcMs.high : m.hlcMs !== 0))
+                    w.uint32(104).uint64(m.hlcMs);
+                if (m.hlcCounter != null && $Object.hasOwnProperty.call(m, "hlcCounter") && m.hlcCounter !== 0)
+                    w.uint32(112).uint32(m.hlcCounter);
+                if (m.position != null && $Object.hasOwnProperty.call(m, "position") && m.position !== 0)
+                    w.uint32(120).uint32(m.position);
+                if (m.length != null && $Object.hasOwnProperty.call(m, "length") && m.length !== 0)
+                    w.uint32(128).uint32(m.length);
+                if (m.controlType != null && $Object.hasOwnProperty.call(m, "controlType"))
+                    w.uint32(136).uint32(m.controlType);
+                if (m.coordinatorEpoch != null && $Object.hasOwnProperty.call(m, "coordinatorEpoch"))
+                    w.uint32(144).sint32(m.coordinatorEpoch);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            BatchEntry.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.slot.BatchEntry();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.topic = v;
+                            else
+                                delete m.topic;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.partition = v;
+                            else
+                                delete m.partition;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.baseOffset = v;
+                            else
+                                delete m.baseOffset;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.lastOffsetDelta = v;
+                            else
+                                delete m.lastOffsetDelta;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.leaderEpoch = v;
+                            else
+                                delete m.leaderEpoch;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.sint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.producerId = v;
+                            else
+                                delete m.producerId;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.sint32())
+                                m.producerEpoch = v;
+                            else
+                                delete m.producerEpoch;
+                            continue;
+                        }
+                    case 8: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.sint32())
+                                m.baseSequence = v;
+                            else
+                                delete m.baseSequence;
+                            continue;
+                        }
+                    case 9: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.sint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.baseTimestamp = v;
+                            else
+                                delete m.baseTimestamp;
+                            continue;
+                        }
+                    case 10: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.sint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.maxTimestamp = v;
+                            else
+                                delete m.maxTimestamp;
+                            continue;
+                        }
+                    case 11: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.sint32())
+                                m.attributes = v;
+                            else
+                                delete m.attributes;
+                            continue;
+                        }
+                    case 12: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.recordCount = v;
+                            else
+                                delete m.recordCount;
+                            continue;
+                        }
+                    case 13: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.hlcMs = v;
+                            else
+                                delete m.hlcMs;
+                            continue;
+                        }
+                    case 14: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.hlcCounter = v;
+                            else
+                                delete m.hlcCounter;
+                            continue;
+                        }
+                    case 15: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.position = v;
+                            else
+                                delete m.position;
+                            continue;
+                        }
+                    case 16: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.length = v;
+                            else
+                                delete m.length;
+                            continue;
+                        }
+                    case 17: {
+                            if (u !== 0)
+                                break;
+                            m.controlType = r.uint32();
+                            m._controlType = "controlType";
+                            continue;
+                        }
+                    case 18: {
+                            if (u !== 0)
+                                break;
+                            m.coordinatorEpoch = r.sint32();
+                            m._coordinatorEpoch = "coordinatorEpoch";
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return BatchEntry;
+        })();
+
+        slot.CloseEntry = (function() {
+
+            const CloseEntry = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            CloseEntry.prototype.topic = 0;
+            CloseEntry.prototype.partition = 0;
+            CloseEntry.prototype.leaderEpoch = 0;
+            CloseEntry.prototype.endOffset = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CloseEntry.prototype.hlcMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CloseEntry.prototype.hlcCounter = 0;
+
+            CloseEntry.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.topic != null && $Object.hasOwnProperty.call(m, "topic") && m.topic !== 0)
+                    w.uint32(8).uint32(m.topic);
+                if (m.partition != null && $Object.hasOwnProperty.call(m, "partition") && m.partition !== 0)
+                    w.uint32(16).uint32(m.partition);
+                if (m.leaderEpoch != null && $Object.hasOwnProperty.call(m, "leaderEpoch") && m.leaderEpoch !== 0)
+                    w.uint32(24).uint32(m.leaderEpoch);
+                if (m.endOffset != null && $Object.hasOwnProperty.call(m, "endOffset") && (typeof m.endOffset === "object" ? m.endOffset.low || m.endOffset.high : m.endOffset !== 0))
+                    w.uint32(32).uint64(m.endOffset);
+                if (m.hlcMs != null && $Object.hasOwnProperty.call(m, "hlcMs") && (typeof m.hlcMs === "object" ? m.hlcMs.low || m.hlcMs.high : m.hlcMs !== 0))
+                    w.uint32(40).uint64(m.hlcMs);
+                if (m.hlcCounter != null && $Object.hasOwnProperty.call(m, "hlcCounter") && m.hlcCounter !== 0)
+                    w.uint32(48).uint32(m.hlcCounter);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            CloseEntry.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.slot.CloseEntry();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.topic = v;
+                            else
+                                delete m.topic;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.partition = v;
+                            else
+                                delete m.partition;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.leaderEpoch = v;
+                            else
+                                delete m.leaderEpoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.endOffset = v;
+                            else
+                                delete m.endOffset;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.hlcMs = v;
+                            else
+                                delete m.hlcMs;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.hlcCounter = v;
+                            else
+                                delete m.hlcCounter;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return CloseEntry;
+        })();
+
+        return slot;
+    })();
+
+    chronik.snapshot = (function() {
+
+        const snapshot = {};
+
+        snapshot.SnapshotHeader = (function() {
+
+            const SnapshotHeader = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            SnapshotHeader.prototype.lineage = "";
+            SnapshotHeader.prototype.timeline = "";
+            SnapshotHeader.prototype.epoch = 0;
+            SnapshotHeader.prototype.slot = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            SnapshotHeader.prototype.slotHash = $util.newBuffer([]);
+            SnapshotHeader.prototype.hlcMs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            SnapshotHeader.prototype.hlcCounter = 0;
+            SnapshotHeader.prototype.previousSnapshotHash = $util.newBuffer([]);
+            SnapshotHeader.prototype.eventCount = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            SnapshotHeader.prototype.topicCount = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            SnapshotHeader.prototype.partitionCount = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            SnapshotHeader.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.lineage != null && $Object.hasOwnProperty.call(m, "lineage") && m.lineage !== "")
+                    w.uint32(10).string(m.lineage);
+                if (m.timeline != null && $Object.hasOwnProperty.call(m, "timeline") && m.timeline !== "")
+                    w.uint32(18).string(m.timeline);
+                if (m.epoch != null && $Object.hasOwnProperty.call(m, "epoch") && m.epoch !== 0)
+                    w.uint32(24).uint32(m.epoch);
+                if (m.slot != null && $Object.hasOwnProperty.call(m, "slot") && (typeof m.slot === "object" ? m.slot.low || m.slot.high : m.slot !== 0))
+                    w.uint32(32).int64(m.slot);
+                if (m.slotHash != null && $Object.hasOwnProperty.call(m, "slotHash") && m.slotHash.length)
+                    w.uint32(42).bytes(m.slotHash);
+                if (m.hlcMs != null && $Object.hasOwnProperty.call(m, "hlcMs") && (typeof m.hlcMs === "object" ? m.hlcMs.low || m.hlcMs.high : m.hlcMs !== 0))
+                    w.uint32(48).int64(m.hlcMs);
+                if (m.hlcCounter != null && $Object.hasOwnProperty.call(m, "hlcCounter") && m.hlcCounter !== 0)
+                    w.uint32(56).uint32(m.hlcCounter);
+                if (m.previousSnapshotHash != null && $Object.hasOwnProperty.call(m, "previousSnapshotHash") && m.previousSnapshotHash.length)
+                    w.uint32(66).bytes(m.previousSnapshotHash);
+                if (m.eventCount != null && $Object.hasOwnProperty.call(m, "eventCount") && (typeof m.eventCount === "object" ? m.eventCount.low || m.eventCount.high : m.eventCount !== 0))
+                    w.uint32(72).int64(m.eventCount);
+                if (m.topicCount != null && $Object.hasOwnProperty.call(m, "topicCount") && (typeof m.topicCount === "object" ? m.topicCount.low || m.topicCount.high : m.topicCount !== 0))
+                    w.uint32(80).int64(m.topicCount);
+                if (m.partitionCount != null && $Object.hasOwnProperty.call(m, "partitionCount") && (typeof m.partitionCount === "object" ? m.partitionCount.low || m.partitionCount.high : m.partitionCount !== 0))
+                    w.uint32(88).int64(m.partitionCount);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            SnapshotHeader.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.SnapshotHeader();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.lineage = v;
+                            else
+                                delete m.lineage;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.timeline = v;
+                            else
+                                delete m.timeline;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.epoch = v;
+                            else
+                                delete m.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.slot = v;
+                            else
+                                delete m.slot;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.slotHash = v;
+                            else
+                                delete m.slotHash;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.hlcMs = v;
+                            else
+                                delete m.hlcMs;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.hlcCounter = v;
+                            else
+                                delete m.hlcCounter;
+                            continue;
+                        }
+                    case 8: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.previousSnapshotHash = v;
+                            else
+                                delete m.previousSnapshotHash;
+                            continue;
+                        }
+                    case 9: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.eventCount = v;
+                            else
+                                delete m.eventCount;
+                            continue;
+                        }
+                    case 10: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.topicCount = v;
+                            else
+                                delete m.topicCount;
+                            continue;
+                        }
+                    case 11: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.partitionCount = v;
+                            else
+                                delete m.partitionCount;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return SnapshotHeader;
+        })();
+
+        snapshot.MetadataState = (function() {
+
+            const MetadataState = function (p) {
+                this.topics = [];
+                this.brokers = [];
+                this.streams = [];
+                this.brokerConfigs = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            MetadataState.prototype.sealedBelowEpoch = 0;
+            MetadataState.prototype.nextProducerId = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            MetadataState.prototype.ignoredEventCount = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            MetadataState.prototype.topics = $util.emptyArray;
+            MetadataState.prototype.brokers = $util.emptyArray;
+            MetadataState.prototype.streams = $util.emptyArray;
+            MetadataState.prototype.brokerConfigs = $util.emptyArray;
+            MetadataState.prototype.timelineEnd = null;
+
+            MetadataState.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.sealedBelowEpoch != null && $Object.hasOwnProperty.call(m, "sealedBelowEpoch") && m.sealedBelowEpoch !== 0)
+                    w.uint32(8).uint32(m.sealedBelowEpoch);
+                if (m.nextProducerId != null && $Object.hasOwnProperty.call(m, "nextProducerId") && (typeof m.nextProducerId === "object" ? m.nextProducerId.low || m.nextProducerId.high : m.nextProducerId !== 0))
+                    w.uint32(16).int64(m.nextProducerId);
+                if (m.ignoredEventCount != null && $Object.hasOwnProperty.call(m, "ignoredEventCount") && (typeof m.ignoredEventCount === "object" ? m.ignoredEventCount.low || m.ignoredEventCount.high : m.ignoredEventCount !== 0))
+                    w.uint32(24).int64(m.ignoredEventCount);
+                if (m.topics != null && m.topics.length) {
+                    for (var i = 0; i < m.topics.length; ++i)
+                        $root.chronik.snapshot.TopicState.encode(m.topics[i], w.uint32(34).fork(), q + 1).ldelim();
+                }
+                if (m.brokers != null && m.brokers.length) {
+                    for (var i = 0; i < m.brokers.length; ++i)
+                        $root.chronik.snapshot.BrokerState.encode(m.brokers[i], w.uint32(42).fork(), q + 1).ldelim();
+                }
+                if (m.streams != null && m.streams.length) {
+                    for (var i = 0; i < m.streams.length; ++i)
+                        $root.chronik.snapshot.StreamState.encode(m.streams[i], w.uint32(50).fork(), q + 1).ldelim();
+                }
+                if (m.brokerConfigs != null && m.brokerConfigs.length) {
+                    for (var i = 0; i < m.brokerConfigs.length; ++i)
+                        $root.chronik.snapshot.BrokerConfigs.encode(m.brokerConfigs[i], w.uint32(58).fork(), q + 1).ldelim();
+                }
+                if (m.timelineEnd != null && $Object.hasOwnProperty.call(m, "timelineEnd"))
+                    $root.chronik.snapshot.TimelineEnd.encode(m.timelineEnd, w.uint32(66).fork(), q + 1).ldelim();
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            MetadataState.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.MetadataState();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.sealedBelowEpoch = v;
+                            else
+                                delete m.sealedBelowEpoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.nextProducerId = v;
+                            else
+                                delete m.nextProducerId;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.ignoredEventCount = v;
+                            else
+                                delete m.ignoredEventCount;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.topics && m.topics.length))
+                                m.topics = [];
+                            m.topics.push($root.chronik.snapshot.TopicState.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.brokers && m.brokers.length))
+                                m.brokers = [];
+                            m.brokers.push($root.chronik.snapshot.BrokerState.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.streams && m.streams.length))
+                                m.streams = [];
+                            m.streams.push($root.chronik.snapshot.StreamState.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.brokerConfigs && m.brokerConfigs.length))
+                                m.brokerConfigs = [];
+                            m.brokerConfigs.push($root.chronik.snapshot.BrokerConfigs.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 8: {
+                            if (u !== 2)
+                                break;
+                            m.timelineEnd = $root.chronik.snapshot.TimelineEnd.decode(r, r.size(), $undefined, q + 1, m.timelineEnd);
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return MetadataState;
+        })();
+
+        snapshot.TimelineEnd = (function() {
+
+            const TimelineEnd = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            TimelineEnd.prototype.child = "";
+
+            TimelineEnd.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.child != null && $Object.hasOwnProperty.call(m, "child") && m.child !== "")
+                    w.uint32(10).string(m.child);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            TimelineEnd.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.TimelineEnd();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.child = v;
+                            else
+                                delete m.child;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return TimelineEnd;
+        })();
+
+        snapshot.Config = (function() {
+
+            const Config = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Config.prototype.name = "";
+            Config.prototype.value = "";
+
+            Config.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.name != null && $Object.hasOwnProperty.call(m, "name") && m.name !== "")
+                    w.uint32(10).string(m.name);
+                if (m.value != null && $Object.hasOwnProperty.call(m, "value") && m.value !== "")
+                    w.uint32(18).string(m.value);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Config.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.Config();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.name = v;
+                            else
+                                delete m.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.value = v;
+                            else
+                                delete m.value;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Config;
+        })();
+
+        snapshot.TopicState = (function() {
+
+            const TopicState = function (p) {
+                this.configs = [];
+                this.partitions = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            TopicState.prototype.name = "";
+            TopicState.prototype.topicId = $util.newBuffer([]);
+            TopicState.prototype.configs = $util.emptyArray;
+            TopicState.prototype.partitions = $util.emptyArray;
+
+            TopicState.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.name != null && $Object.hasOwnProperty.call(m, "name") && m.name !== "")
+                    w.uint32(10).string(m.name);
+                if (m.topicId != null && $Object.hasOwnProperty.call(m, "topicId") && m.topicId.length)
+                    w.uint32(18).bytes(m.topicId);
+                if (m.configs != null && m.configs.length) {
+                    for (var i = 0; i < m.configs.length; ++i)
+                        $root.chronik.snapshot.Config.encode(m.configs[i], w.uint32(26).fork(), q + 1).ldelim();
+                }
+                if (m.partitions != null && m.partitions.length) {
+                    for (var i = 0; i < m.partitions.length; ++i)
+                        $root.chronik.snapshot.PartitionState.encode(m.partitions[i], w.uint32(34).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            TopicState.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.TopicState();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.name = v;
+                            else
+                                delete m.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.topicId = v;
+                            else
+                                delete m.topicId;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.configs && m.configs.length))
+                                m.configs = [];
+                            m.configs.push($root.chronik.snapshot.Config.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.partitions && m.partitions.length))
+                                m.partitions = [];
+                            m.partitions.push($root.chronik.snapshot.PartitionState.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return TopicState;
+        })();
+
+        snapshot.PartitionState = (function() {
+
+            const PartitionState = function (p) {
+                this.replicas = [];
+                this.historyLeaderEpochs = [];
+                this.historyBrokers = [];
+                this.historyStreamEpochs = [];
+                this.historyStartOffsets = [];
+                this.historyEnds = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            PartitionState.prototype.replicas = $util.emptyArray;
+            PartitionState.prototype.leader = 0;
+            PartitionState.prototype.leaderEpoch = 0;
+            PartitionState.prototype.logStartOffset = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            PartitionState.prototype.historyLeaderEpochs = $util.emptyArray;
+            PartitionState.prototype.historyBrokers = $util.emptyArray;
+            PartitionState.prototype.historyStreamEpochs = $util.emptyArray;
+            PartitionState.prototype.historyStartOffsets = $util.emptyArray;
+            PartitionState.prototype.historyEnds = $util.emptyArray;
+
+            PartitionState.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.replicas != null && m.replicas.length) {
+                    w.uint32(10).uint32s(m.replicas);
+                }
+                if (m.leader != null && $Object.hasOwnProperty.call(m, "leader") && m.leader !== 0)
+                    w.uint32(16).uint32(m.leader);
+                if (m.leaderEpoch != null && $Object.hasOwnProperty.call(m, "leaderEpoch") && m.leaderEpoch !== 0)
+                    w.uint32(24).uint32(m.leaderEpoch);
+                if (m.logStartOffset != null && $Object.hasOwnProperty.call(m, "logStartOffset") && (typeof m.logStartOffset === "object" ? m.logStartOffset.low || m.logStartOffset.high : m.logStartOffset !== 0))
+                    w.uint32(32).int64(m.logStartOffset);
+                if (m.historyLeaderEpochs != null && m.historyLeaderEpochs.length) {
+                    w.uint32(42).uint32s(m.historyLeaderEpochs);
+                }
+                if (m.historyBrokers != null && m.historyBrokers.length) {
+                    w.uint32(50).uint32s(m.historyBrokers);
+                }
+                if (m.historyStreamEpochs != null && m.historyStreamEpochs.length) {
+                    w.uint32(58).uint32s(m.historyStreamEpochs);
+                }
+                if (m.historyStartOffsets != null && m.historyStartOffsets.length) {
+                    w.uint32(66).int64s(m.historyStartOffsets);
+                }
+                if (m.historyEnds != null && m.historyEnds.length) {
+                    w.uint32(74).int64s(m.historyEnds);
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            PartitionState.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.PartitionState();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u === 2) {
+                                if (!(m.replicas && m.replicas.length))
+                                    m.replicas = [];
+                                r.uint32s(m.replicas);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.replicas && m.replicas.length))
+                                m.replicas = [];
+                            m.replicas.push(r.uint32());
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.leader = v;
+                            else
+                                delete m.leader;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.leaderEpoch = v;
+                            else
+                                delete m.leaderEpoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.logStartOffset = v;
+                            else
+                                delete m.logStartOffset;
+                            continue;
+                        }
+                    case 5: {
+                            if (u === 2) {
+                                if (!(m.historyLeaderEpochs && m.historyLeaderEpochs.length))
+                                    m.historyLeaderEpochs = [];
+                                r.uint32s(m.historyLeaderEpochs);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.historyLeaderEpochs && m.historyLeaderEpochs.length))
+                                m.historyLeaderEpochs = [];
+                            m.historyLeaderEpochs.push(r.uint32());
+                            continue;
+                        }
+                    case 6: {
+                            if (u === 2) {
+                                if (!(m.historyBrokers && m.historyBrokers.length))
+                                    m.historyBrokers = [];
+                                r.uint32s(m.historyBrokers);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.historyBrokers && m.historyBrokers.length))
+                                m.historyBrokers = [];
+                            m.historyBrokers.push(r.uint32());
+                            continue;
+                        }
+                    case 7: {
+                            if (u === 2) {
+                                if (!(m.historyStreamEpochs && m.historyStreamEpochs.length))
+                                    m.historyStreamEpochs = [];
+                                r.uint32s(m.historyStreamEpochs);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.historyStreamEpochs && m.historyStreamEpochs.length))
+                                m.historyStreamEpochs = [];
+                            m.historyStreamEpochs.push(r.uint32());
+                            continue;
+                        }
+                    case 8: {
+                            if (u === 2) {
+                                if (!(m.historyStartOffsets && m.historyStartOffsets.length))
+                                    m.historyStartOffsets = [];
+                                r.int64s(m.historyStartOffsets);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.historyStartOffsets && m.historyStartOffsets.length))
+                                m.historyStartOffsets = [];
+                            m.historyStartOffsets.push(r.int64());
+                            continue;
+                        }
+                    case 9: {
+                            if (u === 2) {
+                                if (!(m.historyEnds && m.historyEnds.length))
+                                    m.historyEnds = [];
+                                r.int64s(m.historyEnds);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.historyEnds && m.historyEnds.length))
+                                m.historyEnds = [];
+                            m.historyEnds.push(r.int64());
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return PartitionState;
+        })();
+
+        snapshot.BrokerState = (function() {
+
+            const BrokerState = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            BrokerState.prototype.broker = 0;
+            BrokerState.prototype.streamEpoch = 0;
+            BrokerState.prototype.host = "";
+            BrokerState.prototype.port = 0;
+            BrokerState.prototype.installation = "";
+            BrokerState.prototype.diskAcks = 0;
+            BrokerState.prototype.rack = "";
+
+            BrokerState.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(8).uint32(m.broker);
+                if (m.streamEpoch != null && $Object.hasOwnProperty.call(m, "streamEpoch") && m.streamEpoch !== 0)
+                    w.uint32(16).uint32(m.streamEpoch);
+                if (m.host != null && $Object.hasOwnProperty.call(m, "host") && m.host !== "")
+                    w.uint32(26).string(m.host);
+                if (m.port != null && $Object.hasOwnProperty.call(m, "port") && m.port !== 0)
+                    w.uint32(32).uint32(m.port);
+                if (m.installation != null && $Object.hasOwnProperty.call(m, "installation") && m.installation !== "")
+                    w.uint32(42).string(m.installation);
+                if (m.diskAcks != null && $Object.hasOwnProperty.call(m, "diskAcks") && m.diskAcks !== 0)
+                    w.uint32(48).uint32(m.diskAcks);
+                if (m.rack != null && $Object.hasOwnProperty.call(m, "rack") && m.rack !== "")
+                    w.uint32(58).string(m.rack);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            BrokerState.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.BrokerState();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.streamEpoch = v;
+                            else
+                                delete m.streamEpoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.host = v;
+                            else
+                                delete m.host;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.port = v;
+                            else
+                                delete m.port;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.installation = v;
+                            else
+                                delete m.installation;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.diskAcks = v;
+                            else
+                                delete m.diskAcks;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.rack = v;
+                            else
+                                delete m.rack;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return BrokerState;
+        })();
+
+        snapshot.StreamState = (function() {
+
+            const StreamState = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            StreamState.prototype.broker = 0;
+            StreamState.prototype.epoch = 0;
+            StreamState.prototype.sealedSlot = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            StreamState.prototype.sealedHash = $util.newBuffer([]);
+
+            StreamState.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker") && m.broker !== 0)
+                    w.uint32(8).uint32(m.broker);
+                if (m.epoch != null && $Object.hasOwnProperty.call(m, "epoch") && m.epoch !== 0)
+                    w.uint32(16).uint32(m.epoch);
+                if (m.sealedSlot != null && $Object.hasOwnProperty.call(m, "sealedSlot") && (typeof m.sealedSlot === "object" ? m.sealedSlot.low || m.sealedSlot.high : m.sealedSlot !== 0))
+                    w.uint32(24).int64(m.sealedSlot);
+                if (m.sealedHash != null && $Object.hasOwnProperty.call(m, "sealedHash") && m.sealedHash.length)
+                    w.uint32(34).bytes(m.sealedHash);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            StreamState.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.StreamState();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.broker = v;
+                            else
+                                delete m.broker;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.epoch = v;
+                            else
+                                delete m.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                m.sealedSlot = v;
+                            else
+                                delete m.sealedSlot;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.sealedHash = v;
+                            else
+                                delete m.sealedHash;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return StreamState;
+        })();
+
+        snapshot.BrokerConfigs = (function() {
+
+            const BrokerConfigs = function (p) {
+                this.configs = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            BrokerConfigs.prototype.broker = null;
+            BrokerConfigs.prototype.configs = $util.emptyArray;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(BrokerConfigs.prototype, "_broker", {
+                get: $util.oneOfGetter($oneOfFields = ["broker"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            BrokerConfigs.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.broker != null && $Object.hasOwnProperty.call(m, "broker"))
+                    w.uint32(8).uint32(m.broker);
+                if (m.configs != null && m.configs.length) {
+                    for (var i = 0; i < m.configs.length; ++i)
+                        $root.chronik.snapshot.Config.encode(m.configs[i], w.uint32(18).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            BrokerConfigs.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.snapshot.BrokerConfigs();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            m.broker = r.uint32();
+                            m._broker = "broker";
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.configs && m.configs.length))
+                                m.configs = [];
+                            m.configs.push($root.chronik.snapshot.Config.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return BrokerConfigs;
+        })();
+
+        return snapshot;
     })();
 
     return chronik;

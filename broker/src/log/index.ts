@@ -1,0 +1,44 @@
+export type { LogContext } from './context.ts';
+export type {
+  BatchBytes,
+  BatchEntry,
+  BatchLocation,
+  BatchMeta,
+  BatchOwner,
+  CloseMeta,
+  ControlMarker,
+  FooterBatch,
+  FooterClose,
+  FooterEntry,
+} from './entry.ts';
+export { CorruptSlotError, DamagedStreamError, FencedError, FormatTooNewError } from './errors.ts';
+export type { CorruptionReason, FencedBy } from './errors.ts';
+export { HLC_ZERO, HybridClock, compareHlc } from './hlc.ts';
+export type { Hlc } from './hlc.ts';
+export { DATA_WINDOW, METADATA_WINDOW } from './slot.ts';
+export type {
+  ClaimPart,
+  LostPart,
+  ReadSlot,
+  SealPart,
+  SealedStream,
+  SlotContent,
+  SlotHeader,
+  SlotKind,
+  SlotPart,
+  SlotRef,
+  WalkedSlot,
+} from './slot.ts';
+export {
+  describeStream,
+  linePrefix,
+  padLong,
+  padNumber,
+  parseSlotKey,
+  parseTimeline,
+  slotKey,
+  streamPrefix,
+  timelineDataPrefix,
+  timelineName,
+} from './stream-names.ts';
+export type { SlotName, StreamId, StreamLine } from './stream-names.ts';
