@@ -119,7 +119,8 @@ export const settings = {
     env: 'LOCAL_STORAGE_PATH',
     type: { kind: 'text' },
     default: './bucket',
-    meaning: 'Directory that plays the bucket when the backend is local. Must not lie inside the data directory, nor around it.',
+    meaning:
+      'Directory that plays the bucket when the backend is local. Must not lie inside the data directory, nor around it.',
   },
   replicaStores: {
     env: 'CHRONIK_REPLICA_STORES',

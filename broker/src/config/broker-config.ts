@@ -1,0 +1,90 @@
+import { ChronikError } from '../edge/index.ts';
+import { SettingReader } from './setting.ts';
+import type { Address, Environment } from './setting.ts';
+import { settings } from './settings.ts';
+import { readStores } from './store-settings.ts';
+import type { NamedStoreConfig } from './store-settings.ts';
+
+/** All that a broker process is told from outside, checked and typed. */
+export interface BrokerConfig {
+  readonly brokerId: number;
+  readonly dataDirectory: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number };
+  /** What clients are told; the port is undefined if it follows the listening port. */
+  readonly advertised: Address;
+  readonly lineage: string | undefined;
+  readonly installation: string | undefined;
+  readonly onDamage: 'hold' | 'mark-lost';
+  readonly primary: NamedStoreConfig;
+  readonly replicas: readonly NamedStoreConfig[];
+  readonly wal: {
+    /** Undefined: what suits the store. */
+    readonly lingerMs: number | undefined;
+    readonly targetBytes: number;
+    readonly maxUncommittedBytes: number;
+  };
+  readonly metadata: { readonly uploadIntervalMs: number; readonly heartbeatMs: number };
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    readonly format: 'auto' | 'text' | 'json';
+    readonly file: string | undefined;
+  };
+  readonly stopBudgetMs: number;
+}
+
+/**
+ * Reads the configuration of a broker: flags over the environment over defaults.
+ * Throws ChronikError SETTING_MISSING, SETTING_INVALID or SETTING_CONFLICT, naming the setting and the value.
+ */
+export function readBrokerConfig(environment: Environment, flags: Environment = {}): BrokerConfig {
+  const reader = new SettingReader(environment, flags);
+  const advertised = reader.optionalAddress(settings.advertisedAddress);
+  const listenHost = reader.optionalText(settings.listenHost) ?? (advertised === undefined ? '127.0.0.1' : '0.0.0.0');
+  refuseMetadataOutsideBucket(reader);
+  const dataDirectory = reader.text(settings.dataDirectory);
+  const { primary, replicas } = readStores(reader, environment, dataDirectory);
+  return {
+    brokerId: reader.whole(settings.brokerId),
+    dataDirectory,
+    listen: { host: listenHost, port: reader.whole(settings.port) },
+    http: { host: reader.text(settings.httpListenHost), port: reader.whole(settings.httpPort) },
+    advertised: advertised ?? { host: advertisableHost(listenHost), port: undefined },
+    lineage: reader.optionalText(settings.lineage),
+    installation: reader.optionalText(settings.installation),
+    onDamage: reader.choice(settings.onDamage, ['hold', 'mark-lost']),
+    primary,
+    replicas,
+    wal: {
+      lingerMs: reader.optionalWhole(settings.walLingerMs),
+      targetBytes: reader.whole(settings.walTargetBytes),
+      maxUncommittedBytes: reader.whole(settings.maxUncommittedBytes),
+    },
+    metadata: {
+      uploadIntervalMs: reader.whole(settings.metadataUploadInterval) * 1000,
+      heartbeatMs: reader.whole(settings.metadataHeartbeatMs),
+    },
+    log: {
+      level: reader.choice(settings.logLevel, ['debug', 'info', 'warn', 'error']),
+      format: reader.choice(settings.logFormat, ['auto', 'text', 'json']),
+      file: reader.optionalText(settings.logFile),
+    },
+    stopBudgetMs: reader.whole(settings.stopBudgetMs),
+  };
+}
+
+/** Clients cannot connect to a wildcard; without an advertised address only this machine is meant. */
+function advertisableHost(listenHost: string): string {
+  return listenHost === '0.0.0.0' || listenHost === '::' ? '127.0.0.1' : listenHost;
+}
+
+function refuseMetadataOutsideBucket(reader: SettingReader): void {
+  if (reader.switch(settings.metadataDr)) return;
+  throw new ChronikError(
+    'SETTING_INVALID',
+    'CHRONIK_METADATA_DR=false: this release keeps metadata in the bucket only',
+    {
+      remedy: 'Remove the variable. Metadata costs one small object per change and one heartbeat every 10 seconds.',
+    },
+  );
+}

@@ -1,0 +1,5 @@
+export { readBrokerConfig } from './broker-config.ts';
+export type { BrokerConfig } from './broker-config.ts';
+export type { NamedStoreConfig } from './store-settings.ts';
+export { settings } from './settings.ts';
+export type { Environment, Setting } from './setting.ts';

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readBrokerConfig } from '../../src/config/index.ts';
+import type { Environment } from '../../src/config/index.ts';
+import { ChronikError } from '../../src/edge/index.ts';
+
+function refusal(environment: Environment, flags: Environment = {}): ChronikError {
+  try {
+    readBrokerConfig(environment, flags);
+  } catch (error) {
+    assert.ok(error instanceof ChronikError);
+    assert.notEqual(error.remedy, '', 'a refusal says what to do');
+    return error;
+  }
+  assert.fail('the configuration was accepted');
+}
+
+test('without any setting: a local bucket beside the data directory, loopback, port 9092', () => {
+  const config = readBrokerConfig({});
+  assert.equal(config.primary.byDefault, true);
+  assert.equal(config.primary.path, './bucket');
+  assert.equal(config.dataDirectory, './data');
+  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 9092 });
+  assert.deepEqual(config.advertised, { host: '127.0.0.1', port: undefined });
+});
+
+test('a flag wins over the environment', () => {
+  const config = readBrokerConfig({ CHRONIK_PORT: '1000' }, { port: '2000' });
+  assert.equal(config.listen.port, 2000);
+});
+
+test('an advertised address opens the listener to other machines', () => {
+  const config = readBrokerConfig({ CHRONIK_ADVERTISED_ADDR: 'kafka.example:19092' });
+  assert.deepEqual(config.advertised, { host: 'kafka.example', port: 19_092 });
+  assert.equal(config.listen.host, '0.0.0.0');
+  assert.deepEqual(readBrokerConfig({ CHRONIK_ADVERTISED_ADDR: '[::1]:1' }).advertised, { host: '::1', port: 1 });
+});
+
+test('hole-22: an unknown backend is an error, never a local directory', () => {
+  const error = refusal({ OBJECT_STORE_BACKEND: 'ftp' });
+  assert.equal(error.code, 'UNKNOWN_BACKEND');
+  assert.match(error.message, /OBJECT_STORE_BACKEND.*"ftp"/);
+});
+
+test('hole-22: a backend that this release lacks is an error, never a local directory', () => {
+  for (const backend of ['s3', 'gcs', 'azure']) {
+    const error = refusal({ OBJECT_STORE_BACKEND: backend });
+    assert.equal(error.code, 'UNKNOWN_BACKEND');
+    assert.match(error.message, new RegExp(`"${backend}" is not in this release`));
+  }
+});
+
+test('a bucket inside the data directory, around it, or equal to it is refused', () => {
+  const nested = [
+    { LOCAL_STORAGE_PATH: './data/bucket' },
+    { LOCAL_STORAGE_PATH: '.' },
+    { LOCAL_STORAGE_PATH: './data' },
+  ];
+  for (const environment of nested) assert.equal(refusal(environment).code, 'SETTING_CONFLICT');
+  assert.equal(readBrokerConfig({ LOCAL_STORAGE_PATH: './data-bucket' }).primary.path, './data-bucket');
+});
+
+test('numbers out of range, and what is no number, name the setting and the value', () => {
+  for (const value of ['70000', '-1', '9e3', 'port', '1.5']) {
+    const error = refusal({ CHRONIK_PORT: value });
+    assert.equal(error.code, 'SETTING_INVALID');
+    assert.ok(error.message.includes('CHRONIK_PORT') && error.message.includes(`"${value}"`), error.message);
+  }
+});
+
+test('metadata outside the bucket is refused, because this release cannot do it', () => {
+  assert.match(refusal({ CHRONIK_METADATA_DR: 'false' }).message, /CHRONIK_METADATA_DR=false/);
+});
+
+test('several stores can be named; each replica needs its own variables', () => {
+  const config = readBrokerConfig({
+    CHRONIK_REPLICA_STORES: 'east,far-west',
+    CHRONIK_REPLICA_EAST_OBJECT_STORE_BACKEND: 'local',
+    CHRONIK_REPLICA_EAST_LOCAL_STORAGE_PATH: './east',
+    CHRONIK_REPLICA_FAR_WEST_OBJECT_STORE_BACKEND: 'local',
+    CHRONIK_REPLICA_FAR_WEST_LOCAL_STORAGE_PATH: './west',
+  });
+  assert.deepEqual(
+    config.replicas.map(({ name, path }) => [name, path]),
+    [
+      ['east', './east'],
+      ['far-west', './west'],
+    ],
+  );
+  const missing = refusal({ CHRONIK_REPLICA_STORES: 'east' });
+  assert.equal(missing.code, 'SETTING_MISSING');
+  assert.match(missing.message, /CHRONIK_REPLICA_EAST_OBJECT_STORE_BACKEND/);
+});
+
+test('two names for one store are refused', () => {
+  const error = refusal({
+    CHRONIK_REPLICA_STORES: 'east',
+    CHRONIK_REPLICA_EAST_OBJECT_STORE_BACKEND: 'local',
+    CHRONIK_REPLICA_EAST_LOCAL_STORAGE_PATH: './bucket/',
+  });
+  assert.equal(error.code, 'SETTING_CONFLICT');
+});
