@@ -63,7 +63,7 @@ export function decodeRequest<K extends ApiKey>(apiKey: K, apiVersion: number, r
 export function decodeRequest(apiKey: number, apiVersion: number, reader: Reader): RequestOf<ApiName>;
 export function decodeRequest(apiKey: number, apiVersion: number, reader: Reader): RequestOf<ApiName> {
   const schema: Schema = apiOrThrow(apiKey).schema.request;
-  return compile(schema, apiVersion).decode(reader) as RequestOf<ApiName>;
+  return compile(schema, apiVersion).decode(reader);
 }
 
 /** The frame of a request, in chunks; record batches are among them by reference. Throws KafkaCodecError. */

@@ -14,10 +14,29 @@ export {
   requestHeaderVersion,
   responseHeaderVersion,
 } from './apis.ts';
+export { compress, decompress, DEFAULT_MAX_DECOMPRESSED_BYTES } from './compression/compression.ts';
 export { KafkaCodecError, type KafkaCodecErrorCode } from './codec/codec-error.ts';
 export { type Codec, compile } from './codec/compile.ts';
 export { Reader, ZERO_UUID } from './codec/reader.ts';
 export { Writer } from './codec/writer.ts';
+export {
+  type EncodedCoordinatorRecord,
+  type GroupRecord,
+  type GroupRecordKey,
+  type GroupRecordName,
+  type GroupRecordValue,
+  type GroupRecordValueInput,
+  type TransactionRecord,
+  type TransactionRecordKey,
+  type TransactionRecordName,
+  type TransactionRecordValue,
+  type TransactionRecordValueInput,
+  type UnknownCoordinatorRecord,
+  decodeGroupRecord,
+  decodeTransactionRecord,
+  encodeGroupRecord,
+  encodeTransactionRecord,
+} from './coordinator-records.ts';
 export { type KafkaErrorCode, type KafkaErrorName, KafkaErrors, isRetriable, kafkaErrorName } from './errors.ts';
 export {
   type DecodedRequestHeader,
@@ -29,4 +48,66 @@ export {
   encodeResponse,
 } from './frames.ts';
 export type { Fields, Schema } from './notation.ts';
+export {
+  type BatchProblem,
+  batchPositions,
+  batchProblem,
+  batchesOf,
+  completeBatchSizeBytes,
+} from './record-batch/batches.ts';
+export { type BatchToBuild, type RecordToBuild, buildBatch } from './record-batch/build-batch.ts';
+export {
+  type ControlRecordType,
+  type EndTxnMarkerToBuild,
+  buildEndTxnMarker,
+  controlRecordType,
+  markerCoordinatorEpoch,
+} from './record-batch/control-records.ts';
+export {
+  computeBatchCrc,
+  isBatchCrcValid,
+  setMaxTimestampAndLogAppendTime,
+  updateBatchCrc,
+} from './record-batch/crc.ts';
+export {
+  BATCH_HEADER_BYTES,
+  BATCH_LENGTH_OVERHEAD,
+  type BatchHeader,
+  type Compression,
+  MAGIC_2,
+  type TimestampType,
+  addSequence,
+  attributesOf,
+  baseOffsetOf,
+  baseSequenceOf,
+  baseTimestampMsOf,
+  batchCrcOf,
+  batchSizeBytes,
+  compressionOf,
+  hasDeleteHorizon,
+  isControlBatch,
+  isTransactionalBatch,
+  lastOffsetOf,
+  lastOffsetDeltaOf,
+  lastSequenceOf,
+  magicOf,
+  maxTimestampMsOf,
+  parseBatchHeader,
+  partitionLeaderEpochOf,
+  producerEpochOf,
+  producerIdOf,
+  recordCountOf,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+  timestampTypeOf,
+} from './record-batch/header.ts';
+export { RecordCursor, type RecordHeader, recordBytes } from './record-batch/record-cursor.ts';
+export { type KafkaRecord, decodeRecords } from './record-batch/records.ts';
+export {
+  AbortedTxn,
+  ConsumerProtocolAssignment,
+  ConsumerProtocolSubscription,
+  DefaultPrincipalData,
+} from './schema/data.ts';
 export type { Decoded, Input, InputOf, MessageOf, RecordsInput } from './types.ts';
+export { decodeVersioned, encodeVersioned } from './versioned.ts';

@@ -3,9 +3,9 @@ import type { Decoded, Input } from '../types.ts';
 import { KafkaCodecError } from './codec-error.ts';
 import { type CompileTarget, structDecoder } from './decode.ts';
 import { structEncoder } from './encode.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import { includes, parseVersions } from './spec.ts';
-import { Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 /** Reads and writes one version of one message. */
 export interface Codec<F extends Fields> {

@@ -1,6 +1,6 @@
 import type { Field, Fields, Kind } from '../notation.ts';
 import { KafkaCodecError } from './codec-error.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import { type ParsedSpec, defaultOf, includes, parseField } from './spec.ts';
 
 /** Reads one value. `minSizeBytes` is the least it can take on the wire. */

@@ -141,8 +141,9 @@ function leafEncoder(kind: Kind, nullable: boolean, flexible: boolean, path: str
       );
     case 'big64':
       return (writer, value) => {
-        if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value)
+        if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) {
           throw mismatch(path, value, 'a 64-bit bigint');
+        }
         writer.big64(value);
       };
     case 'float64':

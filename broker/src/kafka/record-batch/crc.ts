@@ -1,0 +1,30 @@
+import { crc32c } from '@node-rs/crc32';
+import { CRC_AT, CRC_FROM, attributesOf, batchCrcOf, batchSizeBytes } from './header.ts';
+import { writeInt64At } from './integers.ts';
+
+/** CRC-32C over the part of the batch that the CRC covers. The batch must be complete. */
+export function computeBatchCrc(buffer: Buffer, at = 0): number {
+  return crc32c(buffer.subarray(at + CRC_FROM, at + batchSizeBytes(buffer, at)));
+}
+
+/** Whether the stored CRC fits the bytes. The batch must be complete. */
+export function isBatchCrcValid(buffer: Buffer, at = 0): boolean {
+  return computeBatchCrc(buffer, at) === batchCrcOf(buffer, at);
+}
+
+/** Stores the CRC of the batch as it is now. */
+export function updateBatchCrc(buffer: Buffer, at = 0): void {
+  buffer.writeUInt32BE(computeBatchCrc(buffer, at), at + CRC_AT);
+}
+
+const LOG_APPEND_TIME_BIT = 0x08;
+
+/**
+ * Gives the batch, and with it every record in it, the broker's time (`message.timestamp.type=LogAppendTime`); the CRC
+ * follows. `timestampMs` is in milliseconds since 1970.
+ */
+export function setMaxTimestampAndLogAppendTime(buffer: Buffer, at: number, timestampMs: number): void {
+  buffer.writeUInt16BE(attributesOf(buffer, at) | LOG_APPEND_TIME_BIT, at + 21);
+  writeInt64At(buffer, at + 35, timestampMs);
+  updateBatchCrc(buffer, at);
+}
