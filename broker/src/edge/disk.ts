@@ -26,7 +26,7 @@ export interface Disk {
   open(path: string, mode: 'create' | 'append' | 'read'): Promise<DiskFile>;
   /** The whole file; rejects with ENOENT if absent. */
   readFile(path: string): Promise<Buffer>;
-  /** Size in bytes, or undefined if absent. */
+  /** Size in bytes of a file, or undefined if there is no file of this name. */
   size(path: string): Promise<number | undefined>;
   /** Entries in no particular order; rejects with ENOENT if absent. */
   list(path: string): Promise<readonly DiskEntry[]>;

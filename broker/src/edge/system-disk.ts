@@ -1,5 +1,5 @@
-import { closeSync, constants, fsync, linkSync, openSync, rename, rm, statSync, unlinkSync } from 'node:fs';
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, fsync, linkSync, openSync, rename, rm, statSync, unlink } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import type { Disk, DiskEntry, DiskFile, DiskLock } from './disk.ts';
 import type { ChronikError } from './errors.ts';
@@ -20,12 +20,18 @@ export class SystemDisk implements Disk {
     return promiseOf(() => new SystemFile(path, openSync(path, openFlags(mode), 0o644)));
   }
 
-  readFile(path: string): Promise<Buffer> {
-    return readFile(path);
+  async readFile(path: string): Promise<Buffer> {
+    const descriptor = openSync(path, constants.O_RDONLY);
+    const file = new SystemFile(path, descriptor);
+    try {
+      return await file.read(0, fstatSync(descriptor).size);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   size(path: string): Promise<number | undefined> {
-    return promiseOf(() => statSync(path, { throwIfNoEntry: false })?.size);
+    return promiseOf(() => fileSize(path));
   }
 
   async list(path: string): Promise<readonly DiskEntry[]> {
@@ -67,7 +73,13 @@ export class SystemDisk implements Disk {
   }
 
   remove(path: string): Promise<boolean> {
-    return promiseOf(() => removeFile(path));
+    return new Promise((resolve, reject) => {
+      unlink(path, (error) => {
+        if (error === null) resolve(true);
+        else if (error.code === 'ENOENT') resolve(false);
+        else reject(error);
+      });
+    });
   }
 
   removeTree(path: string): Promise<void> {
@@ -83,12 +95,12 @@ export class SystemDisk implements Disk {
   }
 }
 
-function removeFile(path: string): boolean {
+function fileSize(path: string): number | undefined {
   try {
-    unlinkSync(path);
-    return true;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true ? stats.size : undefined;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
+    if (hasCode(error, 'ENOTDIR')) return undefined;
     throw error;
   }
 }

@@ -17,3 +17,5 @@ export { defaultRetryLimits } from './retry.ts';
 export type { RetryLimits } from './retry.ts';
 export type { StoreState } from './store-health.ts';
 export type { RequestOutcome, StoreObserver, StoreOperation, StoreRequest } from './store-observer.ts';
+export { LocalStore } from './local-store.ts';
+export type { LocalStoreOptions } from './local-store.ts';

@@ -84,7 +84,7 @@ function setUp(): {
     observer: { onRequest: (request) => void requests.push(request) },
     onTrouble: (error, operation, failed) => void troubles.push(`${operation} ${error.kind} ${failed}`),
   });
-  function create(body = ours, signal?: AbortSignal): Promise<CreateOutcome> {
+  function create(body: Buffer = ours, signal?: AbortSignal): Promise<CreateOutcome> {
     const recognise = (existing: Buffer): 'ours' | 'other' => (existing.equals(body) ? 'ours' : 'other');
     return patient.createResolved({ key, body: [body], recognise, ...(signal === undefined ? {} : { signal }) });
   }
