@@ -1,0 +1,90 @@
+import type { BatchLocation } from '../log/index.ts';
+import type { OffsetRange } from './log-loader.ts';
+import type { PartitionError } from './partition-error.ts';
+import type { PartitionLog } from './partition-log.ts';
+import type { PartitionContext } from './ports.ts';
+
+export interface ReadOptions {
+  readonly offset: number;
+  /** Upper bound of what is returned, unless `minOneBatch` asks for more. */
+  readonly maxBytes: number;
+  /** At least one batch, even if it is larger than `maxBytes`. */
+  readonly minOneBatch: boolean;
+}
+
+export type ReadOutcome =
+  /** Whole batches, the first of which holds the offset; none if nothing is committed at or above it. */
+  | { readonly kind: 'batches'; readonly batches: readonly Buffer[]; readonly sizeBytes: number }
+  /** Below the log start, or above the log end. */
+  | { readonly kind: 'out-of-range' }
+  /** The offset was committed and its object is gone. */
+  | { readonly kind: 'lost'; readonly range: OffsetRange }
+  | { readonly kind: 'closed'; readonly error: PartitionError };
+
+const NOTHING: ReadOutcome = { kind: 'batches', batches: [], sizeBytes: 0 };
+const OUT_OF_RANGE: ReadOutcome = { kind: 'out-of-range' };
+
+/** Reads committed batches of `log`: from its tail in memory, or else (as a promise) from the bucket. */
+export function readLog(
+  log: PartitionLog,
+  context: PartitionContext,
+  options: ReadOptions,
+): ReadOutcome | Promise<ReadOutcome> {
+  const { offset } = options;
+  if (log.closed !== undefined) return { kind: 'closed', error: log.closed };
+  if (offset < log.logStartOffset || offset > log.logEndOffset) return OUT_OF_RANGE;
+  if (offset >= log.highWatermark) return NOTHING;
+  let end = log.batches.committedEnd;
+  for (const range of log.anomalies.lost) {
+    if (offset >= range.from && offset < range.to) return { kind: 'lost', range };
+    // What lies behind a loss is read by who asks for it: an answer across it would hide it.
+    if (offset < range.from) end = Math.min(end, log.batches.find(range.from));
+  }
+  const first = log.batches.find(offset);
+  if (log.tail.get(first) !== undefined) return readTail(log, first, end, options);
+  return readCold(log, context, first, end, options);
+}
+
+function readTail(log: PartitionLog, first: number, end: number, options: ReadOptions): ReadOutcome {
+  const batches: Buffer[] = [];
+  let sizeBytes = 0;
+  for (let ordinal = first; ordinal < end; ordinal++) {
+    const batch = log.tail.get(ordinal) as Buffer;
+    if (sizeBytes + batch.length > options.maxBytes && !(options.minOneBatch && batches.length === 0)) break;
+    batches.push(batch);
+    sizeBytes += batch.length;
+  }
+  return { kind: 'batches', batches, sizeBytes };
+}
+
+function readCold(
+  log: PartitionLog,
+  { cold, streams }: PartitionContext,
+  first: number,
+  end: number,
+  options: ReadOptions,
+): ReadOutcome | Promise<ReadOutcome> {
+  const index = log.batches;
+  const locations: BatchLocation[] = [];
+  let sizeBytes = 0;
+  for (let ordinal = first; ordinal < end && log.tail.get(ordinal) === undefined; ordinal++) {
+    const length = index.sizeOf(ordinal);
+    if (sizeBytes + length > options.maxBytes && !(options.minOneBatch && locations.length === 0)) break;
+    const stream = streams.stream(index.streamRef(ordinal));
+    locations.push({ stream, slot: index.slot(ordinal), position: index.position(ordinal), length });
+    sizeBytes += length;
+  }
+  if (locations.length === 0) return NOTHING;
+  return cold.read(locations).then((batches) => ({ kind: 'batches', batches, sizeBytes }));
+}
+
+/** Committed bytes from `offset` on, counted up to `enough`. */
+export function committedBytesFrom(log: PartitionLog, offset: number, enough: number): number {
+  const { batches } = log;
+  let sizeBytes = 0;
+  const first = batches.find(offset);
+  for (let ordinal = first; ordinal < batches.committedEnd && sizeBytes < enough; ordinal++) {
+    sizeBytes += batches.sizeOf(ordinal);
+  }
+  return sizeBytes;
+}
