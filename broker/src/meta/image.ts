@@ -25,8 +25,7 @@ export interface PartitionImage {
   /** Records below it are gone for readers. */
   readonly logStartOffset: number;
   /**
-   * Oldest first, contiguous, the last one open. Intervals without an offset, and those wholly below logStartOffset,
-   * are left out.
+   * Oldest first, the last one open. Intervals that hold no offset, and those wholly below logStartOffset, are left out.
    */
   readonly history: readonly LeadershipInterval[];
 }
@@ -59,7 +58,7 @@ export interface BrokerImage {
   readonly live: boolean;
 }
 
-/** A registered data stream. */
+/** A data stream that was registered, or was sealed before it could be. */
 export interface StreamImage {
   readonly broker: number;
   readonly epoch: number;

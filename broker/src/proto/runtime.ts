@@ -60,6 +60,8 @@ function configureNumbers(): void {
   // Typed as never null, yet documented: without Long the readers return numbers.
   (protobuf.util as { Long: unknown }).Long = null;
   protobuf.configure();
+  // Off by default in protobufjs 8: a field of a newer version would vanish without a trace, and nobody could refuse it.
+  protobuf.Reader.discardUnknown = false;
   const writer = protobuf.Writer.prototype as unknown as Patched;
   const reader = protobuf.Reader.prototype as unknown as Patched;
   for (const scalar of SIGNED) {

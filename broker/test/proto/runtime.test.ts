@@ -69,3 +69,7 @@ test('a Buffer and a plain Uint8Array decode alike', () => {
   assert.equal(read('int64', Buffer.from(bytes)), -(2 ** 40));
   assert.equal(read('int64', Uint8Array.from(bytes)), -(2 ** 40));
 });
+
+test('a reader keeps fields that it does not know, so that they can be refused', () => {
+  assert.equal(protobuf.Reader.create(Uint8Array.of(1)).discardUnknown, false);
+});
