@@ -243,7 +243,7 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
     this.#acks.release(this.#highWatermark);
     this.#acks.fail(error);
     this.#dropTailBelow(Number.POSITIVE_INFINITY);
-    for (const watcher of [...this.watchers]) watcher.highWatermarkMoved();
+    for (const watcher of this.watchers) watcher.highWatermarkMoved();
   }
 
   /** `waiter` hears when `lastOffset` is committed: at once if it is. */

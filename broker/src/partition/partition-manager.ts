@@ -1,4 +1,4 @@
-import { ChronikError } from '../edge/index.ts';
+import type { ChronikError } from '../edge/index.ts';
 import type { BatchLocation, FooterBatch } from '../log/index.ts';
 import type { LoadAnomalies } from './log-loader.ts';
 import { PartitionError } from './partition-error.ts';
