@@ -86,8 +86,9 @@ export class WalReader {
   async #load(location: BatchLocation, start: number): Promise<Buffer> {
     const key = slotKey(location.stream, location.slot);
     const block = await this.#store.get(key, { start, length: this.#blockBytes });
-    if (block === undefined)
+    if (block === undefined) {
       throw new TierError('LOST_SLOT', `${key} is gone, though it holds committed batches`, { key });
+    }
     return block;
   }
 }
