@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { documentedCommands, runDocumented } from '../support/documented-commands.ts';
+import { freePort } from '../support/ports.ts';
+
+const OPERATIONS = 'docs/operations.md';
+
+async function run(commands: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'chronik-runbook-'));
+  try {
+    const ports = { kafka: await freePort(), http: await freePort() };
+    const { code, output } = await runDocumented(commands, directory, ports);
+    assert.equal(code, 0, output);
+    return output;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function timesIn(output: string, line: string): number {
+  return output.split('\n').filter((found) => found === line).length;
+}
+
+test('hole-25: the documented drill brings topic and record back after kill -9 and rm -rf', async () => {
+  const output = await run(documentedCommands(OPERATIONS, 'drill'));
+  assert.equal(timesIn(output, 'drill'), 1, output);
+  assert.equal(timesIn(output, 'test message'), 1, output);
+});
+
+test('the documented partial loss restores; it never begins anew', async () => {
+  const drill = documentedCommands(OPERATIONS, 'drill');
+  const stop = 'kill $BROKER\nwait $BROKER\n';
+  assert.ok(drill.endsWith(stop), 'the drill ends by stopping the broker');
+  const output = await run(drill.slice(0, -stop.length) + documentedCommands(OPERATIONS, 'partial-loss') + stop);
+  assert.equal(timesIn(output, 'test message'), 2, output);
+});
