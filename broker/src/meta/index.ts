@@ -28,3 +28,25 @@ export type {
   TopicDeleted,
   TopicLeadership,
 } from './event.ts';
+export { EventConflictError, MetadataCorruptError, MetadataFormatError, TimelineEndedError } from './errors.ts';
+export {
+  CLUSTER_FILE_KEY,
+  createClusterFile,
+  decodeClusterFile,
+  encodeClusterFile,
+  readClusterFile,
+} from './files/cluster-file.ts';
+export type { ClusterFile } from './files/cluster-file.ts';
+export type { CreatedOnce } from './files/create-once.ts';
+export {
+  TIMELINES_PREFIX,
+  createTimelineFile,
+  decodeTimelineFile,
+  encodeTimelineFile,
+  parseTimelineFileKey,
+  readTimelineFile,
+  readTimelineFiles,
+  timelineFileKey,
+} from './files/timeline-file.ts';
+export type { TimelineCut, TimelineFile, TimelineReason } from './files/timeline-file.ts';
+export { invalidTopicName, isInternalTopic } from './topic-name.ts';

@@ -1,0 +1,119 @@
+import type { Hlc } from '../../log/index.ts';
+import type { PatientStore, StoreAddress } from '../../store/index.ts';
+import type { MetadataPosition } from '../image.ts';
+import { createOnce } from './create-once.ts';
+import type { CreatedOnce } from './create-once.ts';
+import { FieldReader, decodeJsonFile, encodeJsonFile } from './json-file.ts';
+import { TIMELINE_PATTERN } from './patterns.ts';
+
+/** Where a timeline leaves its parent: the last metadata slot that counts, and the time up to which data counts. */
+export interface TimelineCut {
+  readonly metadata: MetadataPosition;
+  readonly hlc: Hlc;
+}
+
+export type TimelineReason = 'root' | 'point in time' | 'promotion' | 'store moved';
+
+/** `timelines/{timeline}.json`. Created once, never deleted. */
+export interface TimelineFile {
+  readonly timeline: string;
+  /** Undefined for the root. */
+  readonly parent: string | undefined;
+  /** Undefined for the root. */
+  readonly cut: TimelineCut | undefined;
+  readonly reason: TimelineReason;
+  /** The plan that made it (rule 05); undefined if none did. */
+  readonly planId: string | undefined;
+  /** The one store in which it may be appended to or sealed (rule 02). */
+  readonly store: StoreAddress;
+  readonly createdAtMs: number;
+}
+
+export const TIMELINES_PREFIX = 'timelines/';
+
+const REASONS = ['root', 'point in time', 'promotion', 'store moved'] as const;
+const PROVIDERS = ['local', 'memory', 's3', 'gcs', 'azure'] as const;
+const ANY = /^.*$/s;
+
+export function timelineFileKey(timeline: string): string {
+  return `${TIMELINES_PREFIX}${timeline}.json`;
+}
+
+/** The timeline that an object under `timelines/` is named after; undefined if the name is not of that form. */
+export function parseTimelineFileKey(key: string): string | undefined {
+  const match = /^timelines\/(\d{10}-[0-9a-f]{8})\.json$/.exec(key);
+  return match?.[1];
+}
+
+export function encodeTimelineFile(file: TimelineFile): Buffer {
+  const { provider, endpoint, bucket, prefix } = file.store;
+  return encodeJsonFile({
+    timeline: file.timeline,
+    parent: file.parent ?? null,
+    cut: file.cut === undefined ? null : cutFields(file.cut),
+    reason: file.reason,
+    planId: file.planId ?? null,
+    store: { provider, endpoint, bucket, prefix },
+    createdAtMs: file.createdAtMs,
+  });
+}
+
+function cutFields({ metadata, hlc }: TimelineCut): object {
+  return { epoch: metadata.epoch, slot: metadata.slot, hlcMs: hlc.ms, hlcCounter: hlc.counter };
+}
+
+/** Throws MetadataCorruptError (METADATA_CORRUPT; also if the file lies under another's name) or FormatTooNewError. */
+export function decodeTimelineFile(bytes: Buffer, key: string): TimelineFile {
+  const fields = new FieldReader(decodeJsonFile(bytes, key), key);
+  const own = parseTimelineFileKey(key);
+  const file: TimelineFile = {
+    timeline: fields.text('timeline', own === undefined ? TIMELINE_PATTERN : new RegExp(`^${own}$`)),
+    parent: fields.optionalText('parent', TIMELINE_PATTERN),
+    cut: fields.optional('cut', readCut),
+    reason: fields.oneOf('reason', REASONS),
+    planId: fields.optionalText('planId', ANY),
+    store: fields.object('store', readStore),
+    createdAtMs: fields.count('createdAtMs'),
+  };
+  fields.end();
+  return file;
+}
+
+function readCut(fields: FieldReader): TimelineCut {
+  return {
+    metadata: { epoch: fields.count('epoch'), slot: fields.count('slot') },
+    hlc: { ms: fields.count('hlcMs'), counter: fields.count('hlcCounter') },
+  };
+}
+
+function readStore(fields: FieldReader): StoreAddress {
+  return {
+    provider: fields.oneOf('provider', PROVIDERS),
+    endpoint: fields.text('endpoint', ANY),
+    bucket: fields.text('bucket', ANY),
+    prefix: fields.text('prefix', ANY),
+  };
+}
+
+/** Undefined only when the store says that it is not there (P9). Retries outages for ever. */
+export async function readTimelineFile(store: PatientStore, timeline: string): Promise<TimelineFile | undefined> {
+  const key = timelineFileKey(timeline);
+  const bytes = await store.get(key);
+  return bytes === undefined ? undefined : decodeTimelineFile(bytes, key);
+}
+
+/** All timelines of the store, in the order of their names. An object that is not a timeline's is an error, not skipped. */
+export async function readTimelineFiles(store: PatientStore): Promise<readonly TimelineFile[]> {
+  const files: TimelineFile[] = [];
+  for await (const { key } of store.listAll(TIMELINES_PREFIX)) {
+    const bytes = await store.get(key);
+    if (bytes !== undefined) files.push(decodeTimelineFile(bytes, key));
+  }
+  return files;
+}
+
+/** Several brokers that carry out one plan make one child; who is late gets the file that is there. */
+export function createTimelineFile(store: PatientStore, file: TimelineFile): Promise<CreatedOnce<TimelineFile>> {
+  const key = timelineFileKey(file.timeline);
+  return createOnce(store, key, file, encodeTimelineFile, (bytes) => decodeTimelineFile(bytes, key));
+}
