@@ -19,3 +19,6 @@ export type { StoreState } from './store-health.ts';
 export type { RequestOutcome, StoreObserver, StoreOperation, StoreRequest } from './store-observer.ts';
 export { LocalStore } from './local-store.ts';
 export type { LocalStoreOptions } from './local-store.ts';
+export { PROBE_PREFIX, probeStore } from './probe.ts';
+export { checkStoreConfigs, openStore, storeConfigOf } from './store-config.ts';
+export type { StoreConfig, StoreEdges, StoreSettings } from './store-config.ts';

@@ -75,6 +75,11 @@ export class MemoryStore implements ObjectStore {
     return Promise.resolve();
   }
 
+  /** The objects themselves, not copies: for tests that look behind the store, or damage it. */
+  contents(): ReadonlyMap<string, Buffer> {
+    return this.#objects;
+  }
+
   #find(key: string, options: CallOptions | undefined): Buffer | undefined {
     checkKey(key);
     refuseAborted(options);

@@ -165,6 +165,23 @@ export class PatientStore {
     }
   }
 
+  /** One attempt at a deletion whose failure does not matter; answers whether it was carried out. */
+  async tryDelete(keys: readonly string[], signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.#observed({
+        operation: 'delete',
+        attempts: this.#attempts(0),
+        signal,
+        run: (attemptSignal) => this.#store.delete(keys, { signal: attemptSignal }),
+        describe: () => ['ok', 0],
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError) return false;
+      throw error;
+    }
+  }
+
   close(): Promise<void> {
     return this.#store.close();
   }
