@@ -100,6 +100,12 @@ export class VirtualProcess implements SimProcess {
     for (const listener of this.#onDeath) listener();
   }
 
+  /** Something happened in the process that must never happen: the run has failed. */
+  fail(error: unknown): void {
+    this.#scheduler.note(`${this.name}: ${error instanceof Error ? error.message : String(error)}`);
+    this.#scheduler.fail(error);
+  }
+
   onDeath(listener: () => void): void {
     this.#onDeath.push(listener);
   }

@@ -1,0 +1,4 @@
+import type { PinnedScenario } from '../scenario.ts';
+
+/** Directed runs, one rule each. */
+export const pinnedScenarios: readonly PinnedScenario[] = [];
