@@ -42,3 +42,15 @@ export {
   timelineName,
 } from './stream-names.ts';
 export type { SlotName, StreamId, StreamLine } from './stream-names.ts';
+export { claimStream } from './claim.ts';
+export type { ClaimOptions } from './claim.ts';
+export { brokersWithStreams, listEpochs, newestEpoch } from './epochs.ts';
+export type { SlotRange } from './gap.ts';
+export type { RepairOptions } from './repair.ts';
+export { sealEpochs, sealStream } from './seal.ts';
+export type { EpochRange, SealOptions, SealedEpoch } from './seal.ts';
+export { readSlot } from './slot-reader.ts';
+export type { ReadDepth } from './slot-reader.ts';
+export { SlotWriter } from './slot-writer.ts';
+export { walkStream } from './walk.ts';
+export type { WalkEnd, WalkOptions } from './walk.ts';
