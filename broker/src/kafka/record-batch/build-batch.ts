@@ -47,7 +47,8 @@ export interface BatchToBuild {
 export function buildBatch(batch: BatchToBuild): Buffer {
   const baseTimestampMs = batch.deleteHorizonMs ?? batch.records[0]?.timestampMs ?? -1;
   const records = encodeRecords(batch.records, baseTimestampMs);
-  const compression = batch.compression ?? 'none';
+  // Nothing to compress: some decompressors refuse an empty stream.
+  const compression = records.length === 0 ? 'none' : (batch.compression ?? 'none');
   const payload = compress(compression, records);
   const buffer = Buffer.allocUnsafe(BATCH_HEADER_BYTES + payload.length);
   const attributes = packAttributes({
