@@ -34,7 +34,8 @@ simulate: $(INSTALLED) ## Deterministic simulation over TEST_SEEDS seeds (200)
 lint: $(INSTALLED) ## Format, lint rules, types, architecture, unused code, repository rules
 	$(NODE) tools/lint/main.ts
 
-fmt: $(INSTALLED) ## Format all sources in place
+fmt: $(INSTALLED) ## Fix what the linter can fix, and format all sources in place
+	-@$(NODE) node_modules/oxlint/bin/oxlint --fix --silent >/dev/null
 	$(NODE) node_modules/oxfmt/bin/oxfmt
 
 proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto

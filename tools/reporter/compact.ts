@@ -14,10 +14,16 @@ const paint = (code: number, text: string): string => (colours ? `\u001b[${code}
 const indent = (text: string): string => text.replaceAll(/^(?=.)/gm, '    ');
 const shortName = (file: string): string => relative(process.cwd(), file);
 
+/** An assertion's message already holds its difference; the stack is ours without the runner's own lines. */
+function describeError(error: unknown): string {
+  if (typeof error === 'string') return error;
+  const { code, stack } = error as { readonly code?: unknown; readonly stack?: unknown };
+  const text = code === 'ERR_ASSERTION' && typeof stack === 'string' ? stack : inspect(error, { depth: 6 });
+  return stripVTControlCharacters(text).replaceAll(/\n *at .*\(?node:.*/g, '');
+}
+
 function describeFailure(name: string, error: Error): string {
-  const cause = error.cause ?? error;
-  const text = typeof cause === 'string' ? cause : inspect(cause, { colors: false, depth: 6 });
-  return `  ${paint(31, '✘')} ${name}\n${indent(stripVTControlCharacters(text))}\n`;
+  return `  ${paint(31, '✘')} ${name}\n${indent(describeError(error.cause ?? error))}\n`;
 }
 
 export class CompactReport {
