@@ -54,3 +54,6 @@ export type { ReadDepth } from './slot-reader.ts';
 export { SlotWriter } from './slot-writer.ts';
 export { walkStream } from './walk.ts';
 export type { WalkEnd, WalkOptions } from './walk.ts';
+export { DataStream } from './data-stream.ts';
+export type { DataStreamOptions, SlotObserver } from './data-stream.ts';
+export { readBatch } from './read-batch.ts';

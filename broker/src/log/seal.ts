@@ -1,5 +1,4 @@
 import type { LogContext } from './context.ts';
-import { DamagedStreamError } from './errors.ts';
 import { listEpochs } from './epochs.ts';
 import { repairRange } from './repair.ts';
 import type { RepairOptions } from './repair.ts';
