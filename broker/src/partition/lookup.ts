@@ -1,5 +1,6 @@
 import { RecordCursor } from '../kafka/index.ts';
 import type { PartitionLog } from './partition-log.ts';
+import type { ReadOutcome } from './read-log.ts';
 
 /** One record found by its time. */
 export interface FoundOffset {
@@ -35,9 +36,7 @@ async function findRecord(
   if (ordinal >= batches.committedEnd) return undefined;
   const leaderEpoch = batches.leaderEpoch(ordinal);
   const from = Math.max(batches.baseOffset(ordinal), log.logStartOffset);
-  const outcome = await log.read({ offset: from, maxBytes: 0, minOneBatch: true });
-  if (outcome.kind === 'closed') throw outcome.error;
-  const batch = outcome.kind === 'batches' ? outcome.batches[0] : undefined;
+  const [batch] = await batchesOf(log.read({ offset: from, maxBytes: 0, minOneBatch: true }));
   if (batch === undefined) return undefined;
   const cursor = new RecordCursor(batch);
   while (cursor.next()) {
@@ -45,4 +44,18 @@ async function findRecord(
     if (offset >= log.logStartOffset && matches(timestampMs)) return { offset, timestampMs, leaderEpoch };
   }
   return undefined;
+}
+
+async function batchesOf(outcome: ReadOutcome): Promise<readonly Buffer[]> {
+  switch (outcome.kind) {
+    case 'batches':
+      return outcome.batches;
+    case 'cold':
+      return outcome.load();
+    case 'closed':
+      throw outcome.error;
+    case 'out-of-range':
+    case 'lost':
+      return [];
+  }
 }

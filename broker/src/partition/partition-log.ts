@@ -257,8 +257,8 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
     this.#acks.release(this.#highWatermark);
   }
 
-  /** Whole batches from the one that holds `offset` on; see ReadOptions. Synchronous if they are in memory. */
-  read(options: ReadOptions): ReadOutcome | Promise<ReadOutcome> {
+  /** Whole committed batches from the one that holds `offset` on; see ReadOptions. */
+  read(options: ReadOptions): ReadOutcome {
     return readLog(this, this.#context, options);
   }
 

@@ -15,24 +15,24 @@ export interface ReadOptions {
 export type ReadOutcome =
   /** Whole batches, the first of which holds the offset; none if nothing is committed at or above it. */
   | { readonly kind: 'batches'; readonly batches: readonly Buffer[]; readonly sizeBytes: number }
-  /** Below the log start, or above the log end. */
-  | { readonly kind: 'out-of-range' }
+  /** The same, for batches that have to be fetched from the bucket; nothing is fetched before `load` is called. */
+  | { readonly kind: 'cold'; readonly sizeBytes: number; readonly load: () => Promise<readonly Buffer[]> }
+  /** Above the log end counts only with proof that this broker still leads (rule 18); below the log start always. */
+  | { readonly kind: 'out-of-range'; readonly side: 'below-start' | 'above-end' }
   /** The offset was committed and its object is gone. */
   | { readonly kind: 'lost'; readonly range: OffsetRange }
   | { readonly kind: 'closed'; readonly error: PartitionError };
 
 const NOTHING: ReadOutcome = { kind: 'batches', batches: [], sizeBytes: 0 };
-const OUT_OF_RANGE: ReadOutcome = { kind: 'out-of-range' };
+const BELOW_START: ReadOutcome = { kind: 'out-of-range', side: 'below-start' };
+const ABOVE_END: ReadOutcome = { kind: 'out-of-range', side: 'above-end' };
 
-/** Reads committed batches of `log`: from its tail in memory, or else (as a promise) from the bucket. */
-export function readLog(
-  log: PartitionLog,
-  context: PartitionContext,
-  options: ReadOptions,
-): ReadOutcome | Promise<ReadOutcome> {
+/** Reads committed batches of `log` from its tail in memory, or says how to fetch them from the bucket. */
+export function readLog(log: PartitionLog, context: PartitionContext, options: ReadOptions): ReadOutcome {
   const { offset } = options;
   if (log.closed !== undefined) return { kind: 'closed', error: log.closed };
-  if (offset < log.logStartOffset || offset > log.logEndOffset) return OUT_OF_RANGE;
+  if (offset < log.logStartOffset) return BELOW_START;
+  if (offset > log.logEndOffset) return ABOVE_END;
   if (offset >= log.highWatermark) return NOTHING;
   let end = log.batches.committedEnd;
   for (const range of log.anomalies.lost) {
@@ -63,7 +63,7 @@ function readCold(
   first: number,
   end: number,
   options: ReadOptions,
-): ReadOutcome | Promise<ReadOutcome> {
+): ReadOutcome {
   const index = log.batches;
   const locations: BatchLocation[] = [];
   let sizeBytes = 0;
@@ -75,7 +75,7 @@ function readCold(
     sizeBytes += length;
   }
   if (locations.length === 0) return NOTHING;
-  return cold.read(locations).then((batches) => ({ kind: 'batches', batches, sizeBytes }));
+  return { kind: 'cold', sizeBytes, load: () => cold.read(locations) };
 }
 
 /** Committed bytes from `offset` on, counted up to `enough`. */

@@ -6,8 +6,10 @@ import {
   type ColdReader,
   CommitWakeups,
   type PartitionContext,
+  type PartitionLog,
   PartitionManager,
   type PartitionView,
+  type ReadOutcome,
   StreamTable,
   TailCache,
   type TopicView,
@@ -122,4 +124,11 @@ export function batchOf(
     timestampMs: timestampMs + i,
   }));
   return buildBatch({ records, ...producer });
+}
+
+/** Reads, and fetches from the bucket if need be. */
+export async function readAll(log: PartitionLog, offset: number, maxBytes: number): Promise<ReadOutcome> {
+  const outcome = log.read({ offset, maxBytes, minOneBatch: true });
+  if (outcome.kind !== 'cold') return outcome;
+  return { kind: 'batches', batches: await outcome.load(), sizeBytes: outcome.sizeBytes };
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { baseOffsetOf, partitionLeaderEpochOf } from '../../src/kafka/index.ts';
 import { FencedError } from '../../src/log/index.ts';
 import { type AckWaiter, type PartitionLog, findByTimestamp, findMaxTimestamp } from '../../src/partition/index.ts';
-import { TOPIC_ID, batchOf, harness, partitionView, stream, topicView } from './harness.ts';
+import { TOPIC_ID, batchOf, harness, partitionView, readAll, stream, topicView } from './harness.ts';
 import type { Harness } from './harness.ts';
 
 function opened(options: Parameters<typeof harness>[0] = {}): Harness & { readonly log: PartitionLog } {
@@ -156,7 +156,7 @@ test('appends, commits, evictions and reads agree with a model', async () => {
           start = Math.min(highWatermark, start + s.by);
           manager.sync(topicView(partitionView({ logStartOffset: start })));
         } else {
-          const outcome = await log.read({ offset: s.at, maxBytes: s.max, minOneBatch: true });
+          const outcome = await readAll(log, s.at, s.max);
           if (s.at < start || s.at > end) {
             assert.equal(outcome.kind, 'out-of-range');
             continue;
