@@ -1,6 +1,7 @@
 // Rules about files rather than code: sizes, names, words that do not belong in a published repository, lock files.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type LockFile, missingPlatforms } from '../lock/platforms.ts';
 import { isOurTypeScript, listFiles } from './files.ts';
 import type { Finding } from './finding.ts';
 
@@ -58,6 +59,7 @@ export function checkRepository(root: string): readonly Finding[] {
     ...checkName(path),
     ...checkSize(path, text),
     ...checkWords(path, text),
+    ...checkLock(path, text),
   ]);
   return [...findings, ...checkMedian(texts)];
 }
@@ -113,4 +115,11 @@ function checkWords(path: string, text: string): readonly Finding[] {
         .filter(({ pattern }) => pattern.test(line))
         .map(({ message }) => ({ file: path, line: index + 1, message })),
     );
+}
+
+/** A lock file without all platforms installs here and is refused by `npm ci` elsewhere. */
+function checkLock(path: string, text: string): readonly Finding[] {
+  if (!isLock(path)) return [];
+  const missing = missingPlatforms(JSON.parse(text) as LockFile);
+  return missing.map(({ name }) => ({ file: path, line: 0, message: `${name} has no entry: run scripts/lock` }));
 }
