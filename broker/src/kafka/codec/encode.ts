@@ -46,7 +46,7 @@ export function structEncoder(fields: Fields, target: CompileTarget, path: strin
 
 /** The tagged-field section: only what differs from its default, in the order of the tags (KIP-482). */
 function writeTagged(writer: Writer, struct: Struct, tagged: readonly TaggedEncoder[]): void {
-  const present = tagged.filter(({ name, isDefault }) => struct[name] !== undefined && !isDefault(struct[name]));
+  const present = tagged.length === 0 ? tagged : tagged.filter((field) => isPresent(field, struct));
   writer.uvarint(present.length);
   for (const { name, tag, write } of present) {
     const payload = new Writer(128);
@@ -55,6 +55,11 @@ function writeTagged(writer: Writer, struct: Struct, tagged: readonly TaggedEnco
     writer.uvarint(payload.size);
     writer.append(payload);
   }
+}
+
+function isPresent({ name, isDefault }: TaggedEncoder, struct: Struct): boolean {
+  const value = struct[name];
+  return value !== undefined && !isDefault(value);
 }
 
 /** Tells whether a tagged field may be left out. */

@@ -96,6 +96,13 @@ export class Reader {
 
   /** Unsigned LEB128 of at most 32 bits (KIP-482). */
   uvarint(): number {
+    // Nearly always one byte.
+    const at = this.position;
+    const first = at < this.#end ? this.#byte(at) : 0x80;
+    if (first < 0x80) {
+      this.position = at + 1;
+      return first;
+    }
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.#byte(this.take(1));

@@ -1,6 +1,6 @@
 import { KafkaCodecError } from '../codec/codec-error.ts';
 import { findMatches } from './matches.ts';
-import { Output } from './output.ts';
+import { Output, copyRun } from './output.ts';
 
 /**
  * The LZ4 frame format.
@@ -137,8 +137,7 @@ function compressBlock(block: Buffer): Buffer {
     const count = to - from;
     output[at++] = (Math.min(count, 15) << 4) | matchNibble;
     if (count >= 15) countBehind(count);
-    block.copy(output, at, from, to);
-    at += count;
+    at = copyRun(block, from, to, output, at);
   };
   const limit = block.length - LAST_LITERALS;
   const lastMatchAt = block.length - NO_MATCH_WITHIN;

@@ -1,5 +1,16 @@
 import { KafkaCodecError } from '../codec/codec-error.ts';
 
+/** Up to here a loop beats the call into native code. */
+const SHORT_RUN = 40;
+
+/** Copies `source` from `from` to `to` into `target` and returns the offset behind the copy there. */
+export function copyRun(source: Buffer, from: number, to: number, target: Buffer, at: number): number {
+  const count = to - from;
+  if (count > SHORT_RUN) source.copy(target, at, from, to);
+  else for (let i = 0; i < count; i++) target[at + i] = source[from + i] as number;
+  return at + count;
+}
+
 /** Where a decompressor puts its bytes: grows as needed, but never beyond a limit. */
 export class Output {
   #bytes: Buffer;
@@ -22,8 +33,7 @@ export class Output {
   /** Appends a part of `source`, which the caller has checked to be there. */
   copyFrom(source: Buffer, start: number, count: number): void {
     this.#reserve(count);
-    source.copy(this.#bytes, this.#at, start, start + count);
-    this.#at += count;
+    this.#at = copyRun(source, start, start + count, this.#bytes, this.#at);
   }
 
   /** Repeats `count` bytes from `distance` bytes back, which must lie behind `floor`; they may overlap with their copy. */
@@ -37,7 +47,7 @@ export class Output {
     }
     this.#reserve(count);
     const bytes = this.#bytes;
-    if (distance >= count) {
+    if (distance >= count && count > SHORT_RUN) {
       bytes.copyWithin(this.#at, from, from + count);
     } else {
       const end = this.#at + count;

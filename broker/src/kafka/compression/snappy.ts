@@ -1,6 +1,6 @@
 import { KafkaCodecError } from '../codec/codec-error.ts';
 import { MIN_MATCH_BYTES, findMatches } from './matches.ts';
-import { Output } from './output.ts';
+import { Output, copyRun } from './output.ts';
 
 /**
  * Snappy, in the two shapes that clients send:
@@ -128,8 +128,7 @@ function compressRaw(block: Buffer): Buffer {
       output.writeUInt16LE(last, at);
       at += 2;
     }
-    block.copy(output, at, from, to);
-    at += to - from;
+    at = copyRun(block, from, to, output, at);
   };
   const literalFrom = findMatches(
     block,
