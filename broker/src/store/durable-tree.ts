@@ -108,18 +108,35 @@ export class DurableTree {
   }
 }
 
-/** Makes `path` and its missing parents, durably. */
+/** Makes `path` and its missing parents, each durable before the next. */
 export async function makeDirectoryPath(disk: Disk, path: string): Promise<void> {
   try {
     if (!(await disk.makeDirectory(path))) return;
   } catch (error) {
-    const parent = parentOf(path);
-    if (!hasCode(error, 'ENOENT') || parent === '') throw error;
-    await makeDirectoryPath(disk, parent);
+    if (!hasCode(error, 'ENOENT') || parentOf(path) === '') throw error;
+    await makeDirectoryPath(disk, parentOf(path));
     await disk.makeDirectory(path);
   }
+  await disk.syncDirectory(containing(path));
+}
+
+/** Makes the entries durable through which `path` is reached, as far as this user may. */
+export async function syncAncestors(disk: Disk, path: string): Promise<void> {
+  for (let below = path; below !== ''; below = parentOf(below)) {
+    try {
+      await disk.syncDirectory(containing(below));
+    } catch (error) {
+      // A directory that this user cannot open is none that an earlier run of it made.
+      if (!hasCode(error, 'EACCES') && !hasCode(error, 'EPERM')) throw error;
+    }
+  }
+}
+
+/** The directory that holds `path`, also if that is the working directory or the top. */
+function containing(path: string): string {
   const parent = parentOf(path);
-  await disk.syncDirectory(parent === '' ? (path.startsWith('/') ? '/' : '.') : parent);
+  if (parent !== '') return parent;
+  return path.startsWith('/') ? '/' : '.';
 }
 
 /** The part before the last slash; empty if there is none. */

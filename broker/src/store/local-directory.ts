@@ -1,6 +1,6 @@
 import type { Disk, Random } from '../edge/index.ts';
 import { ChronikError, hasCode, randomHex } from '../edge/index.ts';
-import { makeDirectoryPath } from './durable-tree.ts';
+import { makeDirectoryPath, syncAncestors } from './durable-tree.ts';
 import { systemCode } from './local-errors.ts';
 
 /** Holds the random id that tells one store directory from another (rule 02). Keys never start with a dot. */
@@ -42,6 +42,8 @@ export async function readStoreId(disk: Disk, root: string): Promise<string | un
 
 /** Created like an object: whole or absent, and the first of several racing processes decides. */
 async function createStoreId(disk: Disk, random: Random, root: string): Promise<string> {
+  // Who made the directory may have died before its own fsync; the id is what proves that it did not.
+  await syncAncestors(disk, root);
   const id = randomHex(random, STORE_ID_DIGITS);
   const temporary = `${temporaryDirectory(root)}/id-${id}`;
   const file = await disk.open(temporary, 'create');

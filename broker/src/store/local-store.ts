@@ -4,7 +4,15 @@ import { DurableTree, parentOf } from './durable-tree.ts';
 import { localError, systemCode } from './local-errors.ts';
 import { openLocalDirectory, readStoreId, temporaryDirectory } from './local-directory.ts';
 import { walkKeys } from './local-walk.ts';
-import type { ByteRange, CallOptions, CreateResult, ListPage, ListedObject, ObjectStore, StoreAddress } from './object-store.ts';
+import type {
+  ByteRange,
+  CallOptions,
+  CreateResult,
+  ListPage,
+  ListedObject,
+  ObjectStore,
+  StoreAddress,
+} from './object-store.ts';
 import { checkKey } from './object-key.ts';
 import { StoreError } from './store-error.ts';
 

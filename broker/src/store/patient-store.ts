@@ -274,6 +274,9 @@ function checkPage(page: ListPage, prefix: string, after: string | undefined): v
     previous = key;
   }
   if (page.more && page.objects.length === 0) {
-    throw new StoreError('corrupt', `The store answered an empty page under ${JSON.stringify(prefix)}, with more to come`);
+    throw new StoreError(
+      'corrupt',
+      `The store answered an empty page under ${JSON.stringify(prefix)}, with more to come`,
+    );
   }
 }

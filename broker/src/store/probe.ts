@@ -45,7 +45,8 @@ class Probe {
     const key = this.#key('second-create');
     const first = this.#body();
     if ((await this.#create(key, first)) !== 'created') throw this.#inconsistent(`${key}, a new name, was taken`);
-    if ((await this.#create(key, this.#body())) === 'created') throw this.#ignoresConditions('a second create succeeded');
+    const second = await this.#create(key, this.#body());
+    if (second === 'created') throw this.#ignoresConditions('a second create succeeded');
     await this.#expectContent(key, first);
     await this.#expectListed(key);
   }

@@ -55,10 +55,14 @@ export function checkStoreConfigs(configs: readonly StoreConfig[]): void {
     const place = `${backend}:${resolve(path)}`;
     const twin = names.has(name) ? name : places.get(place);
     if (twin !== undefined) {
-      throw new ChronikError('STORE_CONFIGURED_TWICE', `The stores ${twin} and ${name} (${place}) are one and the same`, {
-        remedy: 'Give every store a name and a place of its own.',
-        details: { store: name, place },
-      });
+      throw new ChronikError(
+        'STORE_CONFIGURED_TWICE',
+        `The stores ${twin} and ${name} (${place}) are one and the same`,
+        {
+          remedy: 'Give every store a name and a place of its own.',
+          details: { store: name, place },
+        },
+      );
     }
     names.add(name);
     places.set(place, name);
@@ -73,13 +77,21 @@ export function openStore(config: StoreConfig, edges: StoreEdges): Promise<Objec
 function backendError(name: string, backend: string): ChronikError {
   const details = { store: name, backend };
   if (BACKENDS_WITHOUT_ADAPTER.has(backend)) {
-    return new ChronikError('BACKEND_NOT_AVAILABLE', `This build has no adapter for the backend ${backend} (store ${name})`, {
-      remedy: 'Use OBJECT_STORE_BACKEND=local.',
-      details,
-    });
+    return new ChronikError(
+      'BACKEND_NOT_AVAILABLE',
+      `This build has no adapter for the backend ${backend} (store ${name})`,
+      {
+        remedy: 'Use OBJECT_STORE_BACKEND=local.',
+        details,
+      },
+    );
   }
-  return new ChronikError('UNKNOWN_BACKEND', `OBJECT_STORE_BACKEND=${JSON.stringify(backend)} (store ${name}) is unknown`, {
-    remedy: 'Valid in this build: local.',
-    details,
-  });
+  return new ChronikError(
+    'UNKNOWN_BACKEND',
+    `OBJECT_STORE_BACKEND=${JSON.stringify(backend)} (store ${name}) is unknown`,
+    {
+      remedy: 'Valid in this build: local.',
+      details,
+    },
+  );
 }

@@ -95,7 +95,20 @@ function creation(stores: Stores): void {
 
   test('names that no store can hold are refused', async () => {
     const { store } = stores();
-    for (const key of ['', '/a', 'a/', 'a//b', 'a/../b', './a', '..', 'a/.', 'a\u0000b', 'x'.repeat(1025), '\ud800', '.hidden']) {
+    for (const key of [
+      '',
+      '/a',
+      'a/',
+      'a//b',
+      'a/../b',
+      './a',
+      '..',
+      'a/.',
+      'a\u0000b',
+      'x'.repeat(1025),
+      '\ud800',
+      '.hidden',
+    ]) {
       await assert.rejects(store.create(key, []), { code: 'STORE_INVALID' }, JSON.stringify(key));
       await assert.rejects(store.get(key), { code: 'STORE_INVALID' }, JSON.stringify(key));
     }
@@ -103,8 +116,26 @@ function creation(stores: Stores): void {
 
   test('names with odd characters work', async () => {
     const { store, other } = stores();
-    const names = ['a b', 'a%2Fb', '+shared', "it's", 'a?b&c=d', 'a#b', '~', 'é', '日本', '😀', 'a\\b', '.x', '...', '-', 'CON'];
-    for (const name of names) assert.equal(await store.create(`odd/${name}/${name}`, [Buffer.from(name)]), 'created', name);
+    const names = [
+      'a b',
+      'a%2Fb',
+      '+shared',
+      "it's",
+      'a?b&c=d',
+      'a#b',
+      '~',
+      'é',
+      '日本',
+      '😀',
+      'a\\b',
+      '.x',
+      '...',
+      '-',
+      'CON',
+    ];
+    for (const name of names) {
+      assert.equal(await store.create(`odd/${name}/${name}`, [Buffer.from(name)]), 'created', name);
+    }
     for (const name of names) assert.equal((await other.get(`odd/${name}/${name}`))?.toString(), name);
     const { objects } = await other.list('odd/', undefined, 100);
     assert.deepEqual(
@@ -173,7 +204,7 @@ function listing(stores: Stores): void {
     const expected = [...keys].sort(byBytes);
     for (const limit of [1000, 999, 5000]) {
       const walked: string[] = [];
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const page = await other.list('many/', walked.at(-1), limit);
         assert.ok(page.objects.length <= limit);
         walked.push(...page.objects.map(({ key }) => key));
@@ -186,7 +217,21 @@ function listing(stores: Stores): void {
   test('order is that of the UTF-8 bytes of the whole key', async () => {
     const { store } = stores();
     // No name is also a directory of others: a local directory cannot hold both.
-    const names = ['a-b', 'a/x', 'a.b', 'a0', 'A', 'ab/c-d/e', 'ab/c0', 'ab-c', 'é', 'z', '\u{ffee}', '\u{1f600}', '日'];
+    const names = [
+      'a-b',
+      'a/x',
+      'a.b',
+      'a0',
+      'A',
+      'ab/c-d/e',
+      'ab/c0',
+      'ab-c',
+      'é',
+      'z',
+      '\u{ffee}',
+      '\u{1f600}',
+      '日',
+    ];
     const keys = names.map((name) => `order/${name}`);
     for (const key of keys) await store.create(key, [Buffer.from(key)]);
     const { objects, more } = await store.list('order/', undefined, 100);

@@ -76,7 +76,14 @@ describe('store probe', () => {
   });
 
   test('faults on the way are neither mistaken for a bad store nor hide one', async () => {
-    const faults = { throttled: 0.1, unavailable: 0.1, conflict: 0.1, resetBefore: 0.1, resetAfter: 0.1, delayedLanding: 0.1 };
+    const faults = {
+      throttled: 0.1,
+      unavailable: 0.1,
+      conflict: 0.1,
+      resetBefore: 0.1,
+      resetAfter: 0.1,
+      delayedLanding: 0.1,
+    };
     for (let seed = 0; seed < 30; seed += 1) {
       const good = setUp(seed, faults);
       await good.time.run(good.probe());

@@ -32,12 +32,16 @@ describe('store settings', () => {
 
   test('a backend that this build cannot open is refused, not replaced', () => {
     for (const backend of ['s3', 'gcs', 'azure']) {
-      assert.throws(() => storeConfigOf({ name: 'primary', backend, localPath: '/b' }), { code: 'BACKEND_NOT_AVAILABLE' });
+      assert.throws(() => storeConfigOf({ name: 'primary', backend, localPath: '/b' }), {
+        code: 'BACKEND_NOT_AVAILABLE',
+      });
     }
   });
 
   test('an empty path is an error', () => {
-    assert.throws(() => storeConfigOf({ name: 'primary', backend: 'local', localPath: ' ' }), { code: 'STORE_SETTING_EMPTY' });
+    assert.throws(() => storeConfigOf({ name: 'primary', backend: 'local', localPath: ' ' }), {
+      code: 'STORE_SETTING_EMPTY',
+    });
   });
 
   test('two stores must differ in name and place', () => {
