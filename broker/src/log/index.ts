@@ -57,3 +57,8 @@ export type { WalkEnd, WalkOptions } from './walk.ts';
 export { DataStream } from './data-stream.ts';
 export type { DataStreamOptions, SlotObserver } from './data-stream.ts';
 export { readBatch } from './read-batch.ts';
+export { LocalWal, LocalWalError } from './local-wal.ts';
+export type { LocalWalOptions } from './local-wal.ts';
+export { readLocalWals } from './local-wal-reader.ts';
+export type { SurvivingBatch, SurvivingWal, WalReadEnd } from './local-wal-reader.ts';
+export type { WalBatch } from './wal-frame.ts';
