@@ -1,10 +1,13 @@
 /** Errors of a Disk carry Node's own codes (`ENOENT`, `EEXIST`, `ENOSPC`, `EIO`, `EACCES`) in `code`. */
 export interface DiskFile {
-  /** Appends the buffers in order, as one write; resolves when the kernel has them (not yet durable). */
+  /** Appends the buffers in order, as one write; resolves when the kernel has them (not yet durable). A failed one may leave a part. */
   append(buffers: readonly Uint8Array[]): Promise<void>;
   /** Up to `length` bytes from `position`; shorter at the end of the file. */
   read(position: number, length: number): Promise<Buffer>;
-  /** fdatasync: all that was appended before the call is durable when it resolves. Never retried after a failure. */
+  /**
+   * fdatasync: all that was appended before the call is durable when it resolves. A failure rejects with
+   * DISK_SYNC_FAILED, and so does every later append, truncate and sync of this file (rule 16).
+   */
   sync(): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +35,7 @@ export interface Disk {
   list(path: string): Promise<readonly DiskEntry[]>;
   /** Creates one directory (not its parents); false if it was there. Durable only after syncDirectory of its parent. */
   makeDirectory(path: string): Promise<boolean>;
-  /** Makes the entries of a directory durable. */
+  /** Makes the entries of a directory durable that exist at the call. A failure rejects with DISK_SYNC_FAILED. */
   syncDirectory(path: string): Promise<void>;
   /** Hard link; rejects with EEXIST if `to` exists. Atomic. */
   link(from: string, to: string): Promise<void>;

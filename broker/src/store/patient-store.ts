@@ -165,7 +165,7 @@ export class PatientStore {
     }
   }
 
-  /** One attempt at a deletion whose failure does not matter; answers whether it was carried out. */
+  /** One attempt at a deletion (at most 1,000 keys) whose failure does not matter; answers whether it was carried out. */
   async tryDelete(keys: readonly string[], signal?: AbortSignal): Promise<boolean> {
     try {
       await this.#observed({
