@@ -1,6 +1,7 @@
 // make lint: runs every step, two at a time, one line each with its time; what a failed step said follows its line.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { type Step, type StepResult, lintSteps, resultOf } from './steps.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -13,9 +14,15 @@ function runProgram(args: readonly string[]): Promise<StepResult> {
     child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {
-      resolve({ passed: code === 0, output: Buffer.concat(output).toString('utf8').trim() });
+      resolve({ passed: code === 0, output: textOf(output) });
     });
   });
+}
+
+/** Some tools colour their output whoever reads it. */
+function textOf(output: readonly Buffer[]): string {
+  const text = Buffer.concat(output).toString('utf8').trim();
+  return process.stdout.isTTY ? text : stripVTControlCharacters(text);
 }
 
 async function runStep(step: Step): Promise<boolean> {

@@ -68,9 +68,9 @@ export function checkPurity(file: SourceFile): readonly Finding[] {
   return [...imports, ...uses].filter((finding): finding is Finding => finding.message !== undefined);
 }
 
-/** A room, `simulation` (as pure as what it runs), `test`, or undefined for what the rule does not govern. */
+/** A room, `simulation` (as pure as what it runs; its programs `run*` and `mutat*` are not), `test`, or undefined for what the rule does not govern. */
 function placeOf(path: string): string | undefined {
-  if (/^broker\/test\/sim\/(?!(run|mutations)\.ts$)(?!.*\.test\.ts$)/.test(path)) return 'simulation';
+  if (/^broker\/test\/sim\/(?!(run|mutat)[a-z-]*\.ts$)(?!.*\.test\.ts$)/.test(path)) return 'simulation';
   if (/^broker\/test\/(?!edge\/|sim\/)/.test(path)) return 'test';
   return roomOf(path);
 }

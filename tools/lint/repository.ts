@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts';
 const MAX_LINES = 500;
 const MAX_MEDIAN_LINES = 150;
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
-const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/;
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?(\.test)?\.ts$/;
 
 interface FileRule {
   readonly applies: (path: string) => boolean;

@@ -5,13 +5,14 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { linkTooling, readFixture, repositoryRoot, withFiles } from './fixture.ts';
 
 function run(folder: string, program: string, args: readonly string[]): string {
   const bin = join(repositoryRoot, 'node_modules', program);
   const result = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
   assert.notEqual(result.status, 0, `${program} found nothing wrong:\n${result.stdout}${result.stderr}`);
-  return result.stdout;
+  return stripVTControlCharacters(result.stdout);
 }
 
 function useBaseConfig(folder: string): void {
