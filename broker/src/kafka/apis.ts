@@ -1,40 +1,40 @@
 import { type VersionRange, parseVersions } from './codec/spec.ts';
 import type { ApiSchema } from './notation.ts';
-import * as brokers from './schema/brokers.ts';
-import * as configs from './schema/configs.ts';
-import * as groupsClassic from './schema/groups-classic.ts';
-import * as groupsConsumer from './schema/groups-consumer.ts';
-import * as groupsShareState from './schema/groups-share-state.ts';
-import * as groupsShare from './schema/groups-share.ts';
-import * as groupsStreams from './schema/groups-streams.ts';
-import * as metadata from './schema/metadata.ts';
-import * as offsets from './schema/offsets.ts';
-import * as produceFetch from './schema/produce-fetch.ts';
-import * as raft from './schema/raft.ts';
-import * as removed from './schema/removed.ts';
-import * as security from './schema/security.ts';
-import * as telemetry from './schema/telemetry.ts';
-import * as topics from './schema/topics.ts';
-import * as transactions from './schema/transactions.ts';
+import { brokersApis } from './schema/brokers.ts';
+import { configsApis } from './schema/configs.ts';
+import { groupsClassicApis } from './schema/groups-classic.ts';
+import { groupsConsumerApis } from './schema/groups-consumer.ts';
+import { groupsShareStateApis } from './schema/groups-share-state.ts';
+import { groupsShareApis } from './schema/groups-share.ts';
+import { groupsStreamsApis } from './schema/groups-streams.ts';
+import { metadataApis } from './schema/metadata.ts';
+import { offsetsApis } from './schema/offsets.ts';
+import { produceFetchApis } from './schema/produce-fetch.ts';
+import { raftApis } from './schema/raft.ts';
+import { removedApis } from './schema/removed.ts';
+import { securityApis } from './schema/security.ts';
+import { telemetryApis } from './schema/telemetry.ts';
+import { topicsApis } from './schema/topics.ts';
+import { transactionsApis } from './schema/transactions.ts';
 import type { InputOf, MessageOf } from './types.ts';
 
 const schemas = {
-  ...produceFetch,
-  ...metadata,
-  ...offsets,
-  ...groupsClassic,
-  ...groupsConsumer,
-  ...groupsShare,
-  ...groupsShareState,
-  ...groupsStreams,
-  ...transactions,
-  ...topics,
-  ...configs,
-  ...security,
-  ...brokers,
-  ...raft,
-  ...telemetry,
-  ...removed,
+  ...produceFetchApis,
+  ...metadataApis,
+  ...offsetsApis,
+  ...groupsClassicApis,
+  ...groupsConsumerApis,
+  ...groupsShareApis,
+  ...groupsShareStateApis,
+  ...groupsStreamsApis,
+  ...transactionsApis,
+  ...topicsApis,
+  ...configsApis,
+  ...securityApis,
+  ...brokersApis,
+  ...raftApis,
+  ...telemetryApis,
+  ...removedApis,
 } as const;
 
 type Schemas = typeof schemas;

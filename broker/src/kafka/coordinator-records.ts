@@ -4,10 +4,10 @@ import { Reader } from './codec/reader.ts';
 import { parseVersions } from './codec/spec.ts';
 import { Writer } from './codec/writer.ts';
 import type { CoordinatorRecordSchema, Schema } from './notation.ts';
-import * as offsets from './schema/records-offsets.ts';
-import * as share from './schema/records-share.ts';
-import * as streams from './schema/records-streams.ts';
-import * as transactions from './schema/records-transactions.ts';
+import { offsetsRecords } from './schema/records-offsets.ts';
+import { shareRecords } from './schema/records-share.ts';
+import { streamsRecords } from './schema/records-streams.ts';
+import { transactionsRecords } from './schema/records-transactions.ts';
 import type { InputOf, MessageOf } from './types.ts';
 import { encodeVersioned } from './versioned.ts';
 
@@ -18,11 +18,10 @@ import { encodeVersioned } from './versioned.ts';
  *     value = version(int16) fields         null, a tombstone, when the thing is gone
  */
 
-const groupSchemas = { ...offsets, ...share, ...streams } as const;
-const transactionSchemas = { ...transactions } as const;
+const groupSchemas = { ...offsetsRecords, ...shareRecords, ...streamsRecords } as const;
 
 type GroupSchemas = typeof groupSchemas;
-type TransactionSchemas = typeof transactionSchemas;
+type TransactionSchemas = typeof transactionsRecords;
 
 /** Records of `__consumer_offsets`, by Kafka's name without "Key" and "Value", e.g. `'OffsetCommit'`. */
 export type GroupRecordName = keyof GroupSchemas;
@@ -83,11 +82,11 @@ export function encodeTransactionRecord<N extends TransactionRecordName>(
   value: TransactionRecordValueInput<N> | null,
   valueVersion?: number,
 ): EncodedCoordinatorRecord {
-  return encodeRecord(transactionSchemas[name], key, value, valueVersion);
+  return encodeRecord(transactionsRecords[name], key, value, valueVersion);
 }
 
 const groupSchemaByType = byType(Object.values(groupSchemas));
-const transactionSchemaByType = byType(Object.values(transactionSchemas));
+const transactionSchemaByType = byType(Object.values(transactionsRecords));
 
 /** Reads a record of `__consumer_offsets`. Throws KafkaCodecError, also for a value version that is not known. */
 export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecord | UnknownCoordinatorRecord {

@@ -14,7 +14,7 @@ export {
   requestHeaderVersion,
   responseHeaderVersion,
 } from './apis.ts';
-export { compress, decompress, DEFAULT_MAX_DECOMPRESSED_BYTES } from './compression/compression.ts';
+export { compress, decompress } from './compression/compression.ts';
 export { KafkaCodecError, type KafkaCodecErrorCode } from './codec/codec-error.ts';
 export { type Codec, compile } from './codec/compile.ts';
 export { Reader, ZERO_UUID } from './codec/reader.ts';
@@ -63,25 +63,17 @@ export {
   controlRecordType,
   markerCoordinatorEpoch,
 } from './record-batch/control-records.ts';
-export {
-  computeBatchCrc,
-  isBatchCrcValid,
-  setMaxTimestampAndLogAppendTime,
-  updateBatchCrc,
-} from './record-batch/crc.ts';
+export { isBatchCrcValid, setMaxTimestampAndLogAppendTime, updateBatchCrc } from './record-batch/crc.ts';
 export {
   BATCH_HEADER_BYTES,
-  BATCH_LENGTH_OVERHEAD,
   type BatchHeader,
   type Compression,
-  MAGIC_2,
   type TimestampType,
   addSequence,
   attributesOf,
   baseOffsetOf,
   baseSequenceOf,
   baseTimestampMsOf,
-  batchCrcOf,
   batchSizeBytes,
   compressionOf,
   hasDeleteHorizon,
@@ -101,13 +93,8 @@ export {
   setPartitionLeaderEpoch,
   timestampTypeOf,
 } from './record-batch/header.ts';
-export { RecordCursor, type RecordHeader, recordBytes } from './record-batch/record-cursor.ts';
+export { RecordCursor, type RecordHeader } from './record-batch/record-cursor.ts';
 export { type KafkaRecord, decodeRecords } from './record-batch/records.ts';
-export {
-  AbortedTxn,
-  ConsumerProtocolAssignment,
-  ConsumerProtocolSubscription,
-  DefaultPrincipalData,
-} from './schema/data.ts';
+export { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from './schema/data.ts';
 export type { Decoded, Input, InputOf, MessageOf, RecordsInput } from './types.ts';
 export { decodeVersioned, encodeVersioned } from './versioned.ts';

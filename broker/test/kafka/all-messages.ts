@@ -3,16 +3,16 @@ import { parseVersions } from '../../src/kafka/codec/spec.ts';
 import type { CoordinatorRecordSchema, Schema } from '../../src/kafka/notation.ts';
 import * as data from '../../src/kafka/schema/data.ts';
 import * as headers from '../../src/kafka/schema/headers.ts';
-import * as offsets from '../../src/kafka/schema/records-offsets.ts';
-import * as share from '../../src/kafka/schema/records-share.ts';
-import * as streams from '../../src/kafka/schema/records-streams.ts';
-import * as transactions from '../../src/kafka/schema/records-transactions.ts';
+import { offsetsRecords } from '../../src/kafka/schema/records-offsets.ts';
+import { shareRecords } from '../../src/kafka/schema/records-share.ts';
+import { streamsRecords } from '../../src/kafka/schema/records-streams.ts';
+import { transactionsRecords } from '../../src/kafka/schema/records-transactions.ts';
 
 export const coordinatorSchemas: readonly CoordinatorRecordSchema[] = [
-  ...Object.values(offsets),
-  ...Object.values(share),
-  ...Object.values(streams),
-  ...Object.values(transactions),
+  ...Object.values(offsetsRecords),
+  ...Object.values(shareRecords),
+  ...Object.values(streamsRecords),
+  ...Object.values(transactionsRecords),
 ];
 
 /** Every message there is. */

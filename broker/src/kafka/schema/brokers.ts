@@ -2,7 +2,7 @@
 
 import { api, array } from '../notation.ts';
 
-export const AlterPartition = api(
+const AlterPartition = api(
   { key: 56, name: 'AlterPartition', versions: '2-3', flexible: '0+' },
   {
     brokerId: 'int32',
@@ -40,7 +40,7 @@ export const AlterPartition = api(
   },
 );
 
-export const Envelope = api(
+const Envelope = api(
   { key: 58, name: 'Envelope', versions: '0', flexible: '0+' },
   {
     requestData: 'bytes',
@@ -53,7 +53,7 @@ export const Envelope = api(
   },
 );
 
-export const BrokerRegistration = api(
+const BrokerRegistration = api(
   { key: 62, name: 'BrokerRegistration', versions: '0-4', flexible: '0+' },
   {
     brokerId: 'int32',
@@ -82,7 +82,7 @@ export const BrokerRegistration = api(
   },
 );
 
-export const BrokerHeartbeat = api(
+const BrokerHeartbeat = api(
   { key: 63, name: 'BrokerHeartbeat', versions: '0-2', flexible: '0+' },
   {
     brokerId: 'int32',
@@ -102,7 +102,7 @@ export const BrokerHeartbeat = api(
   },
 );
 
-export const UnregisterBroker = api(
+const UnregisterBroker = api(
   { key: 64, name: 'UnregisterBroker', versions: '0', flexible: '0+' },
   {
     brokerId: 'int32',
@@ -114,7 +114,7 @@ export const UnregisterBroker = api(
   },
 );
 
-export const ControllerRegistration = api(
+const ControllerRegistration = api(
   { key: 70, name: 'ControllerRegistration', versions: '0', flexible: '0+' },
   {
     controllerId: 'int32',
@@ -139,7 +139,7 @@ export const ControllerRegistration = api(
   },
 );
 
-export const AssignReplicasToDirs = api(
+const AssignReplicasToDirs = api(
   { key: 73, name: 'AssignReplicasToDirs', versions: '0', flexible: '0+' },
   {
     brokerId: 'int32',
@@ -170,7 +170,7 @@ export const AssignReplicasToDirs = api(
   },
 );
 
-export const UnregisterController = api(
+const UnregisterController = api(
   { key: 94, name: 'UnregisterController', versions: '0', flexible: '0+' },
   {
     controllerId: 'int32',
@@ -181,3 +181,14 @@ export const UnregisterController = api(
     errorMessage: 'string ?',
   },
 );
+
+export const brokersApis = {
+  AlterPartition,
+  Envelope,
+  BrokerRegistration,
+  BrokerHeartbeat,
+  UnregisterBroker,
+  ControllerRegistration,
+  AssignReplicasToDirs,
+  UnregisterController,
+};

@@ -2,7 +2,7 @@
 
 import { api, array } from '../notation.ts';
 
-export const DescribeConfigs = api(
+const DescribeConfigs = api(
   { key: 32, name: 'DescribeConfigs', versions: '1-4', flexible: '4+' },
   {
     resources: array('DescribeConfigsResource', {
@@ -38,7 +38,7 @@ export const DescribeConfigs = api(
   },
 );
 
-export const AlterConfigs = api(
+const AlterConfigs = api(
   { key: 33, name: 'AlterConfigs', versions: '0-2', flexible: '2+' },
   {
     resources: array('AlterConfigsResource', {
@@ -62,7 +62,7 @@ export const AlterConfigs = api(
   },
 );
 
-export const IncrementalAlterConfigs = api(
+const IncrementalAlterConfigs = api(
   { key: 44, name: 'IncrementalAlterConfigs', versions: '0-1', flexible: '1+' },
   {
     resources: array('AlterConfigsResource', {
@@ -87,7 +87,7 @@ export const IncrementalAlterConfigs = api(
   },
 );
 
-export const DescribeClientQuotas = api(
+const DescribeClientQuotas = api(
   { key: 48, name: 'DescribeClientQuotas', versions: '0-1', flexible: '1+' },
   {
     components: array('ComponentData', {
@@ -114,7 +114,7 @@ export const DescribeClientQuotas = api(
   },
 );
 
-export const AlterClientQuotas = api(
+const AlterClientQuotas = api(
   { key: 49, name: 'AlterClientQuotas', versions: '0-1', flexible: '1+' },
   {
     entries: array('EntryData', {
@@ -143,7 +143,7 @@ export const AlterClientQuotas = api(
   },
 );
 
-export const UpdateFeatures = api(
+const UpdateFeatures = api(
   { key: 57, name: 'UpdateFeatures', versions: '0-2', flexible: '0+' },
   {
     timeoutMs: 'int32 =60000',
@@ -167,7 +167,7 @@ export const UpdateFeatures = api(
   },
 );
 
-export const ListConfigResources = api(
+const ListConfigResources = api(
   { key: 74, name: 'ListConfigResources', versions: '0-1', flexible: '0+' },
   {
     resourceTypes: '[]int8 1+',
@@ -181,3 +181,13 @@ export const ListConfigResources = api(
     }),
   },
 );
+
+export const configsApis = {
+  DescribeConfigs,
+  AlterConfigs,
+  IncrementalAlterConfigs,
+  DescribeClientQuotas,
+  AlterClientQuotas,
+  UpdateFeatures,
+  ListConfigResources,
+};

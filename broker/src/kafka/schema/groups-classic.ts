@@ -2,7 +2,7 @@
 
 import { api, array } from '../notation.ts';
 
-export const JoinGroup = api(
+const JoinGroup = api(
   { key: 11, name: 'JoinGroup', versions: '0-9', flexible: '6+' },
   {
     groupId: 'string',
@@ -34,7 +34,7 @@ export const JoinGroup = api(
   },
 );
 
-export const Heartbeat = api(
+const Heartbeat = api(
   { key: 12, name: 'Heartbeat', versions: '0-4', flexible: '4+' },
   {
     groupId: 'string',
@@ -48,7 +48,7 @@ export const Heartbeat = api(
   },
 );
 
-export const LeaveGroup = api(
+const LeaveGroup = api(
   { key: 13, name: 'LeaveGroup', versions: '0-5', flexible: '4+' },
   {
     groupId: 'string',
@@ -70,7 +70,7 @@ export const LeaveGroup = api(
   },
 );
 
-export const SyncGroup = api(
+const SyncGroup = api(
   { key: 14, name: 'SyncGroup', versions: '0-5', flexible: '4+' },
   {
     groupId: 'string',
@@ -93,7 +93,7 @@ export const SyncGroup = api(
   },
 );
 
-export const DescribeGroups = api(
+const DescribeGroups = api(
   { key: 15, name: 'DescribeGroups', versions: '0-6', flexible: '5+' },
   {
     groups: '[]string',
@@ -121,7 +121,7 @@ export const DescribeGroups = api(
   },
 );
 
-export const ListGroups = api(
+const ListGroups = api(
   { key: 16, name: 'ListGroups', versions: '0-5', flexible: '3+' },
   {
     statesFilter: '[]string 4+',
@@ -139,7 +139,7 @@ export const ListGroups = api(
   },
 );
 
-export const DeleteGroups = api(
+const DeleteGroups = api(
   { key: 42, name: 'DeleteGroups', versions: '0-3', flexible: '2+' },
   {
     groupsNames: '[]string',
@@ -153,3 +153,13 @@ export const DeleteGroups = api(
     }),
   },
 );
+
+export const groupsClassicApis = {
+  JoinGroup,
+  Heartbeat,
+  LeaveGroup,
+  SyncGroup,
+  DescribeGroups,
+  ListGroups,
+  DeleteGroups,
+};

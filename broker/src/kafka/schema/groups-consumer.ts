@@ -7,7 +7,7 @@ const topicPartitions = fields({
   partitions: '[]int32',
 });
 
-export const ConsumerGroupHeartbeat = api(
+const ConsumerGroupHeartbeat = api(
   { key: 68, name: 'ConsumerGroupHeartbeat', versions: '0-1', flexible: '0+' },
   {
     groupId: 'string',
@@ -47,7 +47,7 @@ const assignment = fields({
   topicPartitions: array('TopicPartitions', consumerGroupDescribeResponseTopicPartitions),
 });
 
-export const ConsumerGroupDescribe = api(
+const ConsumerGroupDescribe = api(
   { key: 69, name: 'ConsumerGroupDescribe', versions: '0-1', flexible: '0+' },
   {
     groupIds: '[]string',
@@ -80,3 +80,5 @@ export const ConsumerGroupDescribe = api(
     }),
   },
 );
+
+export const groupsConsumerApis = { ConsumerGroupHeartbeat, ConsumerGroupDescribe };

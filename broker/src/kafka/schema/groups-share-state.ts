@@ -2,7 +2,7 @@
 
 import { api, array } from '../notation.ts';
 
-export const InitializeShareGroupState = api(
+const InitializeShareGroupState = api(
   { key: 83, name: 'InitializeShareGroupState', versions: '0', flexible: '0+' },
   {
     groupId: 'string',
@@ -27,7 +27,7 @@ export const InitializeShareGroupState = api(
   },
 );
 
-export const ReadShareGroupState = api(
+const ReadShareGroupState = api(
   { key: 84, name: 'ReadShareGroupState', versions: '0', flexible: '0+' },
   {
     groupId: 'string',
@@ -59,7 +59,7 @@ export const ReadShareGroupState = api(
   },
 );
 
-export const WriteShareGroupState = api(
+const WriteShareGroupState = api(
   { key: 85, name: 'WriteShareGroupState', versions: '0-1', flexible: '0+' },
   {
     groupId: 'string',
@@ -92,7 +92,7 @@ export const WriteShareGroupState = api(
   },
 );
 
-export const DeleteShareGroupState = api(
+const DeleteShareGroupState = api(
   { key: 86, name: 'DeleteShareGroupState', versions: '0', flexible: '0+' },
   {
     groupId: 'string',
@@ -115,7 +115,7 @@ export const DeleteShareGroupState = api(
   },
 );
 
-export const ReadShareGroupStateSummary = api(
+const ReadShareGroupStateSummary = api(
   { key: 87, name: 'ReadShareGroupStateSummary', versions: '0-1', flexible: '0+' },
   {
     groupId: 'string',
@@ -142,3 +142,11 @@ export const ReadShareGroupStateSummary = api(
     }),
   },
 );
+
+export const groupsShareStateApis = {
+  InitializeShareGroupState,
+  ReadShareGroupState,
+  WriteShareGroupState,
+  DeleteShareGroupState,
+  ReadShareGroupStateSummary,
+};

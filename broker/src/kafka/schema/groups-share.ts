@@ -7,7 +7,7 @@ const topicPartitions = fields({
   partitions: '[]int32',
 });
 
-export const ShareGroupHeartbeat = api(
+const ShareGroupHeartbeat = api(
   { key: 76, name: 'ShareGroupHeartbeat', versions: '1', flexible: '0+' },
   {
     groupId: 'string',
@@ -39,7 +39,7 @@ const assignment = fields({
   topicPartitions: array('TopicPartitions', shareGroupDescribeResponseTopicPartitions),
 });
 
-export const ShareGroupDescribe = api(
+const ShareGroupDescribe = api(
   { key: 77, name: 'ShareGroupDescribe', versions: '1', flexible: '0+' },
   {
     groupIds: '[]string',
@@ -69,7 +69,7 @@ export const ShareGroupDescribe = api(
   },
 );
 
-export const ShareFetch = api(
+const ShareFetch = api(
   { key: 78, name: 'ShareFetch', versions: '1-2', flexible: '0+' },
   {
     groupId: 'string ? =null',
@@ -133,7 +133,7 @@ export const ShareFetch = api(
   },
 );
 
-export const ShareAcknowledge = api(
+const ShareAcknowledge = api(
   { key: 79, name: 'ShareAcknowledge', versions: '1-2', flexible: '0+' },
   {
     groupId: 'string ? =null',
@@ -178,7 +178,7 @@ export const ShareAcknowledge = api(
   },
 );
 
-export const DescribeShareGroupOffsets = api(
+const DescribeShareGroupOffsets = api(
   { key: 90, name: 'DescribeShareGroupOffsets', versions: '0-1', flexible: '0+' },
   {
     groups: array('DescribeShareGroupOffsetsRequestGroup', {
@@ -211,7 +211,7 @@ export const DescribeShareGroupOffsets = api(
   },
 );
 
-export const AlterShareGroupOffsets = api(
+const AlterShareGroupOffsets = api(
   { key: 91, name: 'AlterShareGroupOffsets', versions: '0', flexible: '0+' },
   {
     groupId: 'string',
@@ -239,7 +239,7 @@ export const AlterShareGroupOffsets = api(
   },
 );
 
-export const DeleteShareGroupOffsets = api(
+const DeleteShareGroupOffsets = api(
   { key: 92, name: 'DeleteShareGroupOffsets', versions: '0', flexible: '0+' },
   {
     groupId: 'string',
@@ -259,3 +259,13 @@ export const DeleteShareGroupOffsets = api(
     }),
   },
 );
+
+export const groupsShareApis = {
+  ShareGroupHeartbeat,
+  ShareGroupDescribe,
+  ShareFetch,
+  ShareAcknowledge,
+  DescribeShareGroupOffsets,
+  AlterShareGroupOffsets,
+  DeleteShareGroupOffsets,
+};

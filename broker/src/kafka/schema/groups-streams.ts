@@ -40,7 +40,7 @@ const topicPartition = fields({
   partitions: '[]int32',
 });
 
-export const StreamsGroupHeartbeat = api(
+const StreamsGroupHeartbeat = api(
   { key: 88, name: 'StreamsGroupHeartbeat', versions: '0-1', flexible: '0+' },
   {
     groupId: 'string',
@@ -130,7 +130,7 @@ const topologyDescription = fields({
   globalStores: array('TopologyDescriptionGlobalStore 1+', topologyDescriptionGlobalStore),
 });
 
-export const StreamsGroupDescribe = api(
+const StreamsGroupDescribe = api(
   { key: 89, name: 'StreamsGroupDescribe', versions: '0-1', flexible: '0+' },
   {
     groupIds: '[]string',
@@ -211,7 +211,7 @@ const streamsGroupTopologyDescriptionUpdateRequestTopologyDescription = fields({
   ),
 });
 
-export const StreamsGroupTopologyDescriptionUpdate = api(
+const StreamsGroupTopologyDescriptionUpdate = api(
   { key: 93, name: 'StreamsGroupTopologyDescriptionUpdate', versions: '0', flexible: '0+' },
   {
     groupId: 'string',
@@ -225,3 +225,5 @@ export const StreamsGroupTopologyDescriptionUpdate = api(
     errorMessage: 'string ? =null',
   },
 );
+
+export const groupsStreamsApis = { StreamsGroupHeartbeat, StreamsGroupDescribe, StreamsGroupTopologyDescriptionUpdate };

@@ -2,7 +2,7 @@
 
 import { api, array, struct } from '../notation.ts';
 
-export const Metadata = api(
+const Metadata = api(
   { key: 3, name: 'Metadata', versions: '0-13', flexible: '9+' },
   {
     topics: array('MetadataRequestTopic ?1+', {
@@ -44,7 +44,7 @@ export const Metadata = api(
   },
 );
 
-export const ApiVersions = api(
+const ApiVersions = api(
   { key: 18, name: 'ApiVersions', versions: '0-5', flexible: '3+' },
   {
     clientSoftwareName: 'string 3+',
@@ -75,7 +75,7 @@ export const ApiVersions = api(
   },
 );
 
-export const DescribeCluster = api(
+const DescribeCluster = api(
   { key: 60, name: 'DescribeCluster', versions: '0-2', flexible: '0+' },
   {
     includeClusterAuthorizedOperations: 'bool',
@@ -100,7 +100,7 @@ export const DescribeCluster = api(
   },
 );
 
-export const DescribeTopicPartitions = api(
+const DescribeTopicPartitions = api(
   { key: 75, name: 'DescribeTopicPartitions', versions: '0', flexible: '0+' },
   {
     topics: array('TopicRequest', {
@@ -138,3 +138,5 @@ export const DescribeTopicPartitions = api(
     }),
   },
 );
+
+export const metadataApis = { Metadata, ApiVersions, DescribeCluster, DescribeTopicPartitions };

@@ -2,7 +2,7 @@
 
 import { api, array } from '../notation.ts';
 
-export const OffsetCommit = api(
+const OffsetCommit = api(
   { key: 8, name: 'OffsetCommit', versions: '2-10', flexible: '8+' },
   {
     groupId: 'string',
@@ -34,7 +34,7 @@ export const OffsetCommit = api(
   },
 );
 
-export const OffsetFetch = api(
+const OffsetFetch = api(
   { key: 9, name: 'OffsetFetch', versions: '1-10', flexible: '6+' },
   {
     groupId: 'string 0-7',
@@ -85,7 +85,7 @@ export const OffsetFetch = api(
   },
 );
 
-export const FindCoordinator = api(
+const FindCoordinator = api(
   { key: 10, name: 'FindCoordinator', versions: '0-6', flexible: '3+' },
   {
     key: 'string 0-3',
@@ -110,7 +110,7 @@ export const FindCoordinator = api(
   },
 );
 
-export const OffsetDelete = api(
+const OffsetDelete = api(
   { key: 47, name: 'OffsetDelete', versions: '0', flexible: 'none' },
   {
     groupId: 'string',
@@ -133,3 +133,5 @@ export const OffsetDelete = api(
     }),
   },
 );
+
+export const offsetsApis = { OffsetCommit, OffsetFetch, FindCoordinator, OffsetDelete };

@@ -2,7 +2,7 @@
 
 import { api, array, struct } from '../notation.ts';
 
-export const Produce = api(
+const Produce = api(
   { key: 0, name: 'Produce', versions: '3-13', flexible: '9+' },
   {
     transactionalId: 'string 3+ ? =null',
@@ -48,7 +48,7 @@ export const Produce = api(
   },
 );
 
-export const Fetch = api(
+const Fetch = api(
   { key: 1, name: 'Fetch', versions: '4-18', flexible: '12+' },
   {
     clusterId: 'string 12+ ? #0 =null',
@@ -126,7 +126,7 @@ export const Fetch = api(
   },
 );
 
-export const ListOffsets = api(
+const ListOffsets = api(
   { key: 2, name: 'ListOffsets', versions: '1-11', flexible: '6+' },
   {
     replicaId: 'int32',
@@ -156,7 +156,7 @@ export const ListOffsets = api(
   },
 );
 
-export const DeleteRecords = api(
+const DeleteRecords = api(
   { key: 21, name: 'DeleteRecords', versions: '0-2', flexible: '2+' },
   {
     topics: array('DeleteRecordsTopic', {
@@ -181,7 +181,7 @@ export const DeleteRecords = api(
   },
 );
 
-export const OffsetForLeaderEpoch = api(
+const OffsetForLeaderEpoch = api(
   { key: 23, name: 'OffsetForLeaderEpoch', versions: '2-4', flexible: '4+' },
   {
     replicaId: 'int32 3+ =-2',
@@ -207,3 +207,5 @@ export const OffsetForLeaderEpoch = api(
     }),
   },
 );
+
+export const produceFetchApis = { Produce, Fetch, ListOffsets, DeleteRecords, OffsetForLeaderEpoch };

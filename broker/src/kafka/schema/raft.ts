@@ -2,7 +2,7 @@
 
 import { api, array, fields, struct } from '../notation.ts';
 
-export const Vote = api(
+const Vote = api(
   { key: 52, name: 'Vote', versions: '0-2', flexible: '0+' },
   {
     clusterId: 'string ? =null',
@@ -41,7 +41,7 @@ export const Vote = api(
   },
 );
 
-export const BeginQuorumEpoch = api(
+const BeginQuorumEpoch = api(
   { key: 53, name: 'BeginQuorumEpoch', versions: '0-1', flexible: '1+' },
   {
     clusterId: 'string ? =null',
@@ -80,7 +80,7 @@ export const BeginQuorumEpoch = api(
   },
 );
 
-export const EndQuorumEpoch = api(
+const EndQuorumEpoch = api(
   { key: 54, name: 'EndQuorumEpoch', versions: '0-1', flexible: '1+' },
   {
     clusterId: 'string ? =null',
@@ -130,7 +130,7 @@ const replicaState = fields({
   lastCaughtUpTimestamp: 'int64 1+ =-1',
 });
 
-export const DescribeQuorum = api(
+const DescribeQuorum = api(
   { key: 55, name: 'DescribeQuorum', versions: '0-2', flexible: '0+' },
   {
     topics: array('TopicData', {
@@ -167,7 +167,7 @@ export const DescribeQuorum = api(
   },
 );
 
-export const FetchSnapshot = api(
+const FetchSnapshot = api(
   { key: 59, name: 'FetchSnapshot', versions: '0-1', flexible: '0+' },
   {
     clusterId: 'string ? #0 =null',
@@ -216,7 +216,7 @@ export const FetchSnapshot = api(
   },
 );
 
-export const AddRaftVoter = api(
+const AddRaftVoter = api(
   { key: 80, name: 'AddRaftVoter', versions: '0-1', flexible: '0+' },
   {
     clusterId: 'string ?',
@@ -237,7 +237,7 @@ export const AddRaftVoter = api(
   },
 );
 
-export const RemoveRaftVoter = api(
+const RemoveRaftVoter = api(
   { key: 81, name: 'RemoveRaftVoter', versions: '0', flexible: '0+' },
   {
     clusterId: 'string ?',
@@ -251,7 +251,7 @@ export const RemoveRaftVoter = api(
   },
 );
 
-export const UpdateRaftVoter = api(
+const UpdateRaftVoter = api(
   { key: 82, name: 'UpdateRaftVoter', versions: '0', flexible: '0+' },
   {
     clusterId: 'string ?',
@@ -279,3 +279,14 @@ export const UpdateRaftVoter = api(
     }),
   },
 );
+
+export const raftApis = {
+  Vote,
+  BeginQuorumEpoch,
+  EndQuorumEpoch,
+  DescribeQuorum,
+  FetchSnapshot,
+  AddRaftVoter,
+  RemoveRaftVoter,
+  UpdateRaftVoter,
+};

@@ -2,7 +2,7 @@
 
 import { array, coordinatorRecord, fields, struct } from '../notation.ts';
 
-export const LegacyOffsetCommit = coordinatorRecord(
+const LegacyOffsetCommit = coordinatorRecord(
   { type: 0, name: 'LegacyOffsetCommit', versions: '0', flexible: 'none' },
   {
     group: 'string 0',
@@ -16,7 +16,7 @@ export const LegacyOffsetCommit = coordinatorRecord(
   },
 );
 
-export const OffsetCommit = coordinatorRecord(
+const OffsetCommit = coordinatorRecord(
   { type: 1, name: 'OffsetCommit', versions: '0-4', flexible: '4+' },
   {
     group: 'string 0',
@@ -44,7 +44,7 @@ const memberMetadata = fields({
   assignment: 'bytes',
 });
 
-export const GroupMetadata = coordinatorRecord(
+const GroupMetadata = coordinatorRecord(
   { type: 2, name: 'GroupMetadata', versions: '0-4', flexible: '4+' },
   {
     group: 'string 0',
@@ -59,7 +59,7 @@ export const GroupMetadata = coordinatorRecord(
   },
 );
 
-export const ConsumerGroupMetadata = coordinatorRecord(
+const ConsumerGroupMetadata = coordinatorRecord(
   { type: 3, name: 'ConsumerGroupMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -70,7 +70,7 @@ export const ConsumerGroupMetadata = coordinatorRecord(
   },
 );
 
-export const ConsumerGroupPartitionMetadata = coordinatorRecord(
+const ConsumerGroupPartitionMetadata = coordinatorRecord(
   { type: 4, name: 'ConsumerGroupPartitionMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -88,7 +88,7 @@ export const ConsumerGroupPartitionMetadata = coordinatorRecord(
   },
 );
 
-export const ConsumerGroupMemberMetadata = coordinatorRecord(
+const ConsumerGroupMemberMetadata = coordinatorRecord(
   { type: 5, name: 'ConsumerGroupMemberMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -113,7 +113,7 @@ export const ConsumerGroupMemberMetadata = coordinatorRecord(
   },
 );
 
-export const ConsumerGroupTargetAssignmentMetadata = coordinatorRecord(
+const ConsumerGroupTargetAssignmentMetadata = coordinatorRecord(
   { type: 6, name: 'ConsumerGroupTargetAssignmentMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -124,7 +124,7 @@ export const ConsumerGroupTargetAssignmentMetadata = coordinatorRecord(
   },
 );
 
-export const ConsumerGroupTargetAssignmentMember = coordinatorRecord(
+const ConsumerGroupTargetAssignmentMember = coordinatorRecord(
   { type: 7, name: 'ConsumerGroupTargetAssignmentMember', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -144,7 +144,7 @@ const topicPartitions = fields({
   assignmentEpochs: '[]int32 ? #0 =null',
 });
 
-export const ConsumerGroupCurrentMemberAssignment = coordinatorRecord(
+const ConsumerGroupCurrentMemberAssignment = coordinatorRecord(
   { type: 8, name: 'ConsumerGroupCurrentMemberAssignment', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -159,7 +159,7 @@ export const ConsumerGroupCurrentMemberAssignment = coordinatorRecord(
   },
 );
 
-export const ConsumerGroupRegularExpression = coordinatorRecord(
+const ConsumerGroupRegularExpression = coordinatorRecord(
   { type: 16, name: 'ConsumerGroupRegularExpression', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -171,3 +171,16 @@ export const ConsumerGroupRegularExpression = coordinatorRecord(
     timestamp: 'int64',
   },
 );
+
+export const offsetsRecords = {
+  LegacyOffsetCommit,
+  OffsetCommit,
+  GroupMetadata,
+  ConsumerGroupMetadata,
+  ConsumerGroupPartitionMetadata,
+  ConsumerGroupMemberMetadata,
+  ConsumerGroupTargetAssignmentMetadata,
+  ConsumerGroupTargetAssignmentMember,
+  ConsumerGroupCurrentMemberAssignment,
+  ConsumerGroupRegularExpression,
+};

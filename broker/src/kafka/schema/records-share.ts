@@ -2,7 +2,7 @@
 
 import { array, coordinatorRecord, fields } from '../notation.ts';
 
-export const ShareGroupMemberMetadata = coordinatorRecord(
+const ShareGroupMemberMetadata = coordinatorRecord(
   { type: 10, name: 'ShareGroupMemberMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -16,7 +16,7 @@ export const ShareGroupMemberMetadata = coordinatorRecord(
   },
 );
 
-export const ShareGroupMetadata = coordinatorRecord(
+const ShareGroupMetadata = coordinatorRecord(
   { type: 11, name: 'ShareGroupMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -27,7 +27,7 @@ export const ShareGroupMetadata = coordinatorRecord(
   },
 );
 
-export const ShareGroupTargetAssignmentMetadata = coordinatorRecord(
+const ShareGroupTargetAssignmentMetadata = coordinatorRecord(
   { type: 12, name: 'ShareGroupTargetAssignmentMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -38,7 +38,7 @@ export const ShareGroupTargetAssignmentMetadata = coordinatorRecord(
   },
 );
 
-export const ShareGroupTargetAssignmentMember = coordinatorRecord(
+const ShareGroupTargetAssignmentMember = coordinatorRecord(
   { type: 13, name: 'ShareGroupTargetAssignmentMember', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -57,7 +57,7 @@ const topicPartitions = fields({
   partitions: '[]int32',
 });
 
-export const ShareGroupCurrentMemberAssignment = coordinatorRecord(
+const ShareGroupCurrentMemberAssignment = coordinatorRecord(
   { type: 14, name: 'ShareGroupCurrentMemberAssignment', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -82,7 +82,7 @@ const topicInfo = fields({
   topicName: 'string',
 });
 
-export const ShareGroupStatePartitionMetadata = coordinatorRecord(
+const ShareGroupStatePartitionMetadata = coordinatorRecord(
   { type: 15, name: 'ShareGroupStatePartitionMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -93,3 +93,12 @@ export const ShareGroupStatePartitionMetadata = coordinatorRecord(
     deletingTopics: array('TopicInfo', topicInfo),
   },
 );
+
+export const shareRecords = {
+  ShareGroupMemberMetadata,
+  ShareGroupMetadata,
+  ShareGroupTargetAssignmentMetadata,
+  ShareGroupTargetAssignmentMember,
+  ShareGroupCurrentMemberAssignment,
+  ShareGroupStatePartitionMetadata,
+};

@@ -7,7 +7,7 @@ const lastAssignmentConfig = fields({
   value: 'string',
 });
 
-export const StreamsGroupMetadata = coordinatorRecord(
+const StreamsGroupMetadata = coordinatorRecord(
   { type: 17, name: 'StreamsGroupMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -32,7 +32,7 @@ const keyValue = fields({
   value: 'string',
 });
 
-export const StreamsGroupMemberMetadata = coordinatorRecord(
+const StreamsGroupMemberMetadata = coordinatorRecord(
   { type: 19, name: 'StreamsGroupMemberMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -51,7 +51,7 @@ export const StreamsGroupMemberMetadata = coordinatorRecord(
   },
 );
 
-export const StreamsGroupTargetAssignmentMetadata = coordinatorRecord(
+const StreamsGroupTargetAssignmentMetadata = coordinatorRecord(
   { type: 20, name: 'StreamsGroupTargetAssignmentMetadata', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -67,7 +67,7 @@ const taskIds = fields({
   partitions: '[]int32',
 });
 
-export const StreamsGroupTargetAssignmentMember = coordinatorRecord(
+const StreamsGroupTargetAssignmentMember = coordinatorRecord(
   { type: 21, name: 'StreamsGroupTargetAssignmentMember', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -86,7 +86,7 @@ const streamsGroupCurrentMemberAssignmentValueTaskIds = fields({
   assignmentEpochs: '[]int32 ? #0 =null',
 });
 
-export const StreamsGroupCurrentMemberAssignment = coordinatorRecord(
+const StreamsGroupCurrentMemberAssignment = coordinatorRecord(
   { type: 22, name: 'StreamsGroupCurrentMemberAssignment', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -117,7 +117,7 @@ const topicInfo = fields({
   topicConfigs: array('TopicConfig', topicConfig),
 });
 
-export const StreamsGroupTopology = coordinatorRecord(
+const StreamsGroupTopology = coordinatorRecord(
   { type: 23, name: 'StreamsGroupTopology', versions: '0', flexible: '0+' },
   {
     groupId: 'string 0',
@@ -139,3 +139,12 @@ export const StreamsGroupTopology = coordinatorRecord(
     }),
   },
 );
+
+export const streamsRecords = {
+  StreamsGroupMetadata,
+  StreamsGroupMemberMetadata,
+  StreamsGroupTargetAssignmentMetadata,
+  StreamsGroupTargetAssignmentMember,
+  StreamsGroupCurrentMemberAssignment,
+  StreamsGroupTopology,
+};

@@ -2,7 +2,7 @@
 
 import { array, coordinatorRecord } from '../notation.ts';
 
-export const TransactionLog = coordinatorRecord(
+const TransactionLog = coordinatorRecord(
   { type: 0, name: 'TransactionLog', versions: '0-1', flexible: '1+' },
   {
     transactionalId: 'string 0',
@@ -24,3 +24,5 @@ export const TransactionLog = coordinatorRecord(
     clientTransactionVersion: 'int16 1+ #2 =0',
   },
 );
+
+export const transactionsRecords = { TransactionLog };

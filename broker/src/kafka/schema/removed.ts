@@ -2,14 +2,12 @@
 
 import { api } from '../notation.ts';
 
-export const LeaderAndIsr = api({ key: 4, name: 'LeaderAndIsr', versions: 'none', flexible: 'none' }, {}, {});
+const LeaderAndIsr = api({ key: 4, name: 'LeaderAndIsr', versions: 'none', flexible: 'none' }, {}, {});
 
-export const StopReplica = api({ key: 5, name: 'StopReplica', versions: 'none', flexible: 'none' }, {}, {});
+const StopReplica = api({ key: 5, name: 'StopReplica', versions: 'none', flexible: 'none' }, {}, {});
 
-export const UpdateMetadata = api({ key: 6, name: 'UpdateMetadata', versions: 'none', flexible: 'none' }, {}, {});
+const UpdateMetadata = api({ key: 6, name: 'UpdateMetadata', versions: 'none', flexible: 'none' }, {}, {});
 
-export const ControlledShutdown = api(
-  { key: 7, name: 'ControlledShutdown', versions: 'none', flexible: 'none' },
-  {},
-  {},
-);
+const ControlledShutdown = api({ key: 7, name: 'ControlledShutdown', versions: 'none', flexible: 'none' }, {}, {});
+
+export const removedApis = { LeaderAndIsr, StopReplica, UpdateMetadata, ControlledShutdown };

@@ -2,7 +2,7 @@
 
 import { api, array } from '../notation.ts';
 
-export const SaslHandshake = api(
+const SaslHandshake = api(
   { key: 17, name: 'SaslHandshake', versions: '0-1', flexible: 'none' },
   {
     mechanism: 'string',
@@ -13,7 +13,7 @@ export const SaslHandshake = api(
   },
 );
 
-export const SaslAuthenticate = api(
+const SaslAuthenticate = api(
   { key: 36, name: 'SaslAuthenticate', versions: '0-2', flexible: '2+' },
   {
     authBytes: 'bytes',
@@ -26,7 +26,7 @@ export const SaslAuthenticate = api(
   },
 );
 
-export const DescribeAcls = api(
+const DescribeAcls = api(
   { key: 29, name: 'DescribeAcls', versions: '1-3', flexible: '2+' },
   {
     resourceTypeFilter: 'int8',
@@ -55,7 +55,7 @@ export const DescribeAcls = api(
   },
 );
 
-export const CreateAcls = api(
+const CreateAcls = api(
   { key: 30, name: 'CreateAcls', versions: '1-3', flexible: '2+' },
   {
     creations: array('AclCreation', {
@@ -77,7 +77,7 @@ export const CreateAcls = api(
   },
 );
 
-export const DeleteAcls = api(
+const DeleteAcls = api(
   { key: 31, name: 'DeleteAcls', versions: '1-3', flexible: '2+' },
   {
     filters: array('DeleteAclsFilter', {
@@ -110,7 +110,7 @@ export const DeleteAcls = api(
   },
 );
 
-export const CreateDelegationToken = api(
+const CreateDelegationToken = api(
   { key: 38, name: 'CreateDelegationToken', versions: '1-3', flexible: '2+' },
   {
     ownerPrincipalType: 'string 3+ ?',
@@ -136,7 +136,7 @@ export const CreateDelegationToken = api(
   },
 );
 
-export const RenewDelegationToken = api(
+const RenewDelegationToken = api(
   { key: 39, name: 'RenewDelegationToken', versions: '1-2', flexible: '2+' },
   {
     hmac: 'bytes',
@@ -149,7 +149,7 @@ export const RenewDelegationToken = api(
   },
 );
 
-export const ExpireDelegationToken = api(
+const ExpireDelegationToken = api(
   { key: 40, name: 'ExpireDelegationToken', versions: '1-2', flexible: '2+' },
   {
     hmac: 'bytes',
@@ -162,7 +162,7 @@ export const ExpireDelegationToken = api(
   },
 );
 
-export const DescribeDelegationToken = api(
+const DescribeDelegationToken = api(
   { key: 41, name: 'DescribeDelegationToken', versions: '1-3', flexible: '2+' },
   {
     owners: array('DescribeDelegationTokenOwner ?', {
@@ -191,7 +191,7 @@ export const DescribeDelegationToken = api(
   },
 );
 
-export const DescribeUserScramCredentials = api(
+const DescribeUserScramCredentials = api(
   { key: 50, name: 'DescribeUserScramCredentials', versions: '0', flexible: '0+' },
   {
     users: array('UserName ?', {
@@ -214,7 +214,7 @@ export const DescribeUserScramCredentials = api(
   },
 );
 
-export const AlterUserScramCredentials = api(
+const AlterUserScramCredentials = api(
   { key: 51, name: 'AlterUserScramCredentials', versions: '0', flexible: '0+' },
   {
     deletions: array('ScramCredentialDeletion', {
@@ -238,3 +238,17 @@ export const AlterUserScramCredentials = api(
     }),
   },
 );
+
+export const securityApis = {
+  SaslHandshake,
+  SaslAuthenticate,
+  DescribeAcls,
+  CreateAcls,
+  DeleteAcls,
+  CreateDelegationToken,
+  RenewDelegationToken,
+  ExpireDelegationToken,
+  DescribeDelegationToken,
+  DescribeUserScramCredentials,
+  AlterUserScramCredentials,
+};

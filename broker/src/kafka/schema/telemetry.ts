@@ -2,7 +2,7 @@
 
 import { api } from '../notation.ts';
 
-export const GetTelemetrySubscriptions = api(
+const GetTelemetrySubscriptions = api(
   { key: 71, name: 'GetTelemetrySubscriptions', versions: '0', flexible: '0+' },
   {
     clientInstanceId: 'uuid',
@@ -20,7 +20,7 @@ export const GetTelemetrySubscriptions = api(
   },
 );
 
-export const PushTelemetry = api(
+const PushTelemetry = api(
   { key: 72, name: 'PushTelemetry', versions: '0', flexible: '0+' },
   {
     clientInstanceId: 'uuid',
@@ -34,3 +34,5 @@ export const PushTelemetry = api(
     errorCode: 'int16',
   },
 );
+
+export const telemetryApis = { GetTelemetrySubscriptions, PushTelemetry };

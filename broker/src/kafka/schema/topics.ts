@@ -2,7 +2,7 @@
 
 import { api, array } from '../notation.ts';
 
-export const CreateTopics = api(
+const CreateTopics = api(
   { key: 19, name: 'CreateTopics', versions: '2-7', flexible: '5+' },
   {
     topics: array('CreatableTopic', {
@@ -42,7 +42,7 @@ export const CreateTopics = api(
   },
 );
 
-export const DeleteTopics = api(
+const DeleteTopics = api(
   { key: 20, name: 'DeleteTopics', versions: '1-6', flexible: '4+' },
   {
     topics: array('DeleteTopicState 6+', {
@@ -63,7 +63,7 @@ export const DeleteTopics = api(
   },
 );
 
-export const CreatePartitions = api(
+const CreatePartitions = api(
   { key: 37, name: 'CreatePartitions', versions: '0-3', flexible: '2+' },
   {
     topics: array('CreatePartitionsTopic', {
@@ -86,7 +86,7 @@ export const CreatePartitions = api(
   },
 );
 
-export const ElectLeaders = api(
+const ElectLeaders = api(
   { key: 43, name: 'ElectLeaders', versions: '0-2', flexible: '2+' },
   {
     electionType: 'int8 1+',
@@ -110,7 +110,7 @@ export const ElectLeaders = api(
   },
 );
 
-export const AlterPartitionReassignments = api(
+const AlterPartitionReassignments = api(
   { key: 45, name: 'AlterPartitionReassignments', versions: '0-1', flexible: '0+' },
   {
     timeoutMs: 'int32 =60000',
@@ -139,7 +139,7 @@ export const AlterPartitionReassignments = api(
   },
 );
 
-export const ListPartitionReassignments = api(
+const ListPartitionReassignments = api(
   { key: 46, name: 'ListPartitionReassignments', versions: '0', flexible: '0+' },
   {
     timeoutMs: 'int32 =60000',
@@ -164,7 +164,7 @@ export const ListPartitionReassignments = api(
   },
 );
 
-export const AlterReplicaLogDirs = api(
+const AlterReplicaLogDirs = api(
   { key: 34, name: 'AlterReplicaLogDirs', versions: '1-2', flexible: '2+' },
   {
     dirs: array('AlterReplicaLogDir', {
@@ -187,7 +187,7 @@ export const AlterReplicaLogDirs = api(
   },
 );
 
-export const DescribeLogDirs = api(
+const DescribeLogDirs = api(
   { key: 35, name: 'DescribeLogDirs', versions: '1-5', flexible: '2+' },
   {
     topics: array('DescribableLogDirTopic ?', {
@@ -216,3 +216,14 @@ export const DescribeLogDirs = api(
     }),
   },
 );
+
+export const topicsApis = {
+  CreateTopics,
+  DeleteTopics,
+  CreatePartitions,
+  ElectLeaders,
+  AlterPartitionReassignments,
+  ListPartitionReassignments,
+  AlterReplicaLogDirs,
+  DescribeLogDirs,
+};

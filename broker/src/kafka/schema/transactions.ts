@@ -2,7 +2,7 @@
 
 import { api, array, fields } from '../notation.ts';
 
-export const InitProducerId = api(
+const InitProducerId = api(
   { key: 22, name: 'InitProducerId', versions: '0-6', flexible: '2+', latestVersionUnstable: true },
   {
     transactionalId: 'string ?',
@@ -37,7 +37,7 @@ const addPartitionsToTxnTopicResult = fields({
   resultsByPartition: array('AddPartitionsToTxnPartitionResult', addPartitionsToTxnPartitionResult),
 });
 
-export const AddPartitionsToTxn = api(
+const AddPartitionsToTxn = api(
   { key: 24, name: 'AddPartitionsToTxn', versions: '0-5', flexible: '3+' },
   {
     transactions: array('AddPartitionsToTxnTransaction 4+', {
@@ -63,7 +63,7 @@ export const AddPartitionsToTxn = api(
   },
 );
 
-export const AddOffsetsToTxn = api(
+const AddOffsetsToTxn = api(
   { key: 25, name: 'AddOffsetsToTxn', versions: '0-4', flexible: '3+' },
   {
     transactionalId: 'string',
@@ -77,7 +77,7 @@ export const AddOffsetsToTxn = api(
   },
 );
 
-export const EndTxn = api(
+const EndTxn = api(
   { key: 26, name: 'EndTxn', versions: '0-5', flexible: '3+' },
   {
     transactionalId: 'string',
@@ -93,7 +93,7 @@ export const EndTxn = api(
   },
 );
 
-export const WriteTxnMarkers = api(
+const WriteTxnMarkers = api(
   { key: 27, name: 'WriteTxnMarkers', versions: '1-2', flexible: '1+' },
   {
     markers: array('WritableTxnMarker', {
@@ -122,7 +122,7 @@ export const WriteTxnMarkers = api(
   },
 );
 
-export const TxnOffsetCommit = api(
+const TxnOffsetCommit = api(
   { key: 28, name: 'TxnOffsetCommit', versions: '0-6', flexible: '3+' },
   {
     transactionalId: 'string',
@@ -156,7 +156,7 @@ export const TxnOffsetCommit = api(
   },
 );
 
-export const DescribeProducers = api(
+const DescribeProducers = api(
   { key: 61, name: 'DescribeProducers', versions: '0', flexible: '0+' },
   {
     topics: array('TopicRequest', {
@@ -185,7 +185,7 @@ export const DescribeProducers = api(
   },
 );
 
-export const DescribeTransactions = api(
+const DescribeTransactions = api(
   { key: 65, name: 'DescribeTransactions', versions: '0', flexible: '0+' },
   {
     transactionalIds: '[]string',
@@ -208,7 +208,7 @@ export const DescribeTransactions = api(
   },
 );
 
-export const ListTransactions = api(
+const ListTransactions = api(
   { key: 66, name: 'ListTransactions', versions: '0-2', flexible: '0+' },
   {
     stateFilters: '[]string',
@@ -228,7 +228,7 @@ export const ListTransactions = api(
   },
 );
 
-export const AllocateProducerIds = api(
+const AllocateProducerIds = api(
   { key: 67, name: 'AllocateProducerIds', versions: '0', flexible: '0+' },
   {
     brokerId: 'int32',
@@ -241,3 +241,16 @@ export const AllocateProducerIds = api(
     producerIdLen: 'int32',
   },
 );
+
+export const transactionsApis = {
+  InitProducerId,
+  AddPartitionsToTxn,
+  AddOffsetsToTxn,
+  EndTxn,
+  WriteTxnMarkers,
+  TxnOffsetCommit,
+  DescribeProducers,
+  DescribeTransactions,
+  ListTransactions,
+  AllocateProducerIds,
+};
