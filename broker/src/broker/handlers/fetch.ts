@@ -1,0 +1,175 @@
+import { ChronikError, InvariantError, hasCode } from '../../edge/index.ts';
+import { type KafkaErrorName, KafkaErrors, type RequestOf, type ResponseInput } from '../../kafka/index.ts';
+import { type Answer, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
+import { type FetchPlan, type PlannedRead, planFetch } from '../fetch-plan.ts';
+import { type FetchContext, type FetchedPartition, hasNews } from '../fetch-sessions.ts';
+import { waitForData } from '../fetch-wait.ts';
+import type { Services } from '../services.ts';
+import { within } from '../within.ts';
+
+/** From here on requests name topics by id. */
+const TOPIC_ID_VERSION = 13;
+const READ_COMMITTED = 1;
+/** What a fetch gets while the broker has no memory to spare. */
+const SHORT_OF_MEMORY_BYTES = 1024 * 1024;
+const NO_RECORDS: readonly Buffer[] = [];
+
+type FetchResponse = ResponseInput<'Fetch'>;
+type PartitionResponse = FetchResponse['responses'][number]['partitions'][number];
+
+/** Serves consumers, from memory or from the bucket. Only what is committed is read (P3). */
+export function fetch(services: Services): ServedApi<'Fetch'> {
+  return serve('Fetch', (request, context) => handleFetch(services, request, context), { max: 18 });
+}
+
+function handleFetch(
+  services: Services,
+  request: RequestOf<'Fetch'>,
+  { apiVersion, peer }: RequestContext,
+): Answer<'Fetch'> | Promise<Answer<'Fetch'>> {
+  const { counters, fetchSessions, limits, budget } = services;
+  counters.fetches++;
+  const context = fetchSessions.context(request, apiVersion >= TOPIC_ID_VERSION);
+  if (typeof context === 'string') return sessionError(context);
+  const maxBytes = Math.min(request.maxBytes, budget.full ? SHORT_OF_MEMORY_BYTES : limits.maxFetchBytes);
+  // A session's own order changes while it is answered.
+  const partitions = [...context.partitions];
+  const plan = planFetch(services, partitions, maxBytes);
+  const { maxWaitMs, minBytes, isolationLevel } = request;
+  const isCommitted = isolationLevel === READ_COMMITTED;
+  if (plan.urgent || plan.sizeBytes >= minBytes || maxWaitMs <= 0 || partitions.length === 0) {
+    return answer(services, context, plan, isCommitted);
+  }
+  return waitForData(services, partitions, { minBytes, maxWaitMs }, peer).then(() =>
+    answer(services, context, planFetch(services, partitions, maxBytes), isCommitted),
+  );
+}
+
+function sessionError(error: KafkaErrorName): FetchResponse {
+  return { errorCode: KafkaErrors[error], sessionId: 0, responses: [] };
+}
+
+function answer(
+  services: Services,
+  context: FetchContext,
+  plan: FetchPlan,
+  isCommitted: boolean,
+): FetchResponse | Promise<FetchResponse> {
+  const finished = plan.reads.map((read, i) =>
+    finishRead(services, plan.partitions[i] as FetchedPartition, read, isCommitted),
+  );
+  if (finished.every((response) => !(response instanceof Promise))) return assemble(services, context, plan, finished);
+  return Promise.all(finished).then((responses) => assemble(services, context, plan, responses));
+}
+
+/** The response of one partition; a promise if the store has to be asked. */
+function finishRead(
+  services: Services,
+  { partition }: FetchedPartition,
+  read: PlannedRead,
+  isCommitted: boolean,
+): PartitionResponse | Promise<PartitionResponse> {
+  switch (read.kind) {
+    case 'error':
+      return failed(partition, read.error);
+    case 'diverges': {
+      const { leaderEpoch, endOffset } = read.at;
+      const divergingEpoch = { epoch: leaderEpoch, endOffset };
+      return { ...records(partition, read.log, NO_RECORDS, isCommitted), divergingEpoch };
+    }
+    case 'above-end':
+      return provenOutOfRange(services, partition);
+    case 'read': {
+      const { outcome, log } = read;
+      if (outcome.kind === 'batches') return records(partition, log, outcome.batches, isCommitted);
+      services.counters.coldFetches++;
+      return within(services.clock, services.limits.storeWaitMs, 'Reading from the store', outcome.load()).then(
+        (batches) => records(partition, log, batches, isCommitted),
+        (error: unknown) => failed(partition, coldError(services, error)),
+      );
+    }
+  }
+}
+
+/** An offset above the end is out of range only if nobody else writes this partition by now (rule 18). */
+async function provenOutOfRange({ proof, limits }: Services, partition: number): Promise<PartitionResponse> {
+  const outcome = await proof.outcome(limits.storeWaitMs);
+  switch (outcome) {
+    case 'open':
+      return failed(partition, 'OFFSET_OUT_OF_RANGE');
+    case 'fenced':
+      return failed(partition, 'NOT_LEADER_OR_FOLLOWER');
+    case 'unsure':
+      return failed(partition, 'KAFKA_STORAGE_ERROR');
+  }
+}
+
+/** Damage is said as such, an absent store as something to try again. */
+function coldError({ counters, logger }: Services, error: unknown): KafkaErrorName {
+  if (!(error instanceof ChronikError) || error instanceof InvariantError) throw error;
+  if (hasCode(error, 'TIMED_OUT')) {
+    counters.storeTimeouts++;
+    return 'KAFKA_STORAGE_ERROR';
+  }
+  counters.damagedReads++;
+  logger.error(`A committed batch cannot be read: ${error.message}`, { code: error.code, ...error.details });
+  return error.code.startsWith('STORE_') ? 'KAFKA_STORAGE_ERROR' : 'CORRUPT_MESSAGE';
+}
+
+function failed(partitionIndex: number, error: KafkaErrorName): PartitionResponse {
+  return {
+    partitionIndex,
+    errorCode: KafkaErrors[error],
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    abortedTransactions: null,
+    records: NO_RECORDS,
+  };
+}
+
+function records(
+  partitionIndex: number,
+  log: { readonly highWatermark: number; readonly logStartOffset: number },
+  batches: readonly Buffer[],
+  isCommitted: boolean,
+): PartitionResponse {
+  return {
+    partitionIndex,
+    errorCode: KafkaErrors.NONE,
+    highWatermark: log.highWatermark,
+    // There are no transactions, so everything below the high watermark is stable.
+    lastStableOffset: log.highWatermark,
+    logStartOffset: log.logStartOffset,
+    abortedTransactions: isCommitted ? [] : null,
+    records: batches,
+  };
+}
+
+type TopicResponse = { topic: string; topicId: string; partitions: PartitionResponse[] };
+
+/** Groups the partitions by topic; an incremental answer leaves out those without news. */
+function assemble(
+  { counters }: Services,
+  context: FetchContext,
+  { partitions }: FetchPlan,
+  finished: readonly (PartitionResponse | Promise<PartitionResponse>)[],
+): FetchResponse {
+  const responses: TopicResponse[] = [];
+  for (const [i, response] of (finished as readonly PartitionResponse[]).entries()) {
+    const partition = partitions[i] as FetchedPartition;
+    let sizeBytes = 0;
+    for (const batch of response.records as readonly Buffer[]) sizeBytes += batch.length;
+    counters.fetchedBytes += sizeBytes;
+    if (sizeBytes > 0) context.served(partition);
+    const { errorCode, highWatermark, logStartOffset = -1, divergingEpoch } = response;
+    const diverges = divergingEpoch !== undefined;
+    const isNews = hasNews(partition, { errorCode, sizeBytes, highWatermark, logStartOffset, diverges });
+    if (context.incremental && !isNews) continue;
+    const last = responses.at(-1);
+    const { topic, topicId } = partition;
+    if (last !== undefined && last.topic === topic && last.topicId === topicId) last.partitions.push(response);
+    else responses.push({ topic, topicId, partitions: [response] });
+  }
+  return { errorCode: KafkaErrors.NONE, sessionId: context.sessionId, responses };
+}
