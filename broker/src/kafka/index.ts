@@ -1,3 +1,19 @@
+/**
+ * Kafka's wire format: bytes in, objects out, no input or output of its own.
+ *
+ *     schema/           every message of the protocol, field by field, in the notation of notation.ts
+ *     types.ts          the TypeScript types of messages, inferred from the schema
+ *     codec/            schema + version -> closures that read and write it, compiled once at first use
+ *     apis.ts           API keys: versions, header versions, schema
+ *     frames.ts         whole requests and responses, for both sides of a connection
+ *     record-batch/     record batches, read and changed in place; records by a cursor
+ *     compression/      gzip, snappy, LZ4 and zstd in the framings that clients use
+ *     coordinator-records.ts, versioned.ts   what travels inside records and opaque fields
+ *     errors.ts         error codes
+ *
+ * Offsets, timestamps and other 64-bit integers are safe-integer numbers (negative sentinels such as -1 included); the few
+ * exceptions are marked in the schema. Byte runs are views of what was received and references to what is sent.
+ */
 export {
   type ApiDefinition,
   type ApiKey,

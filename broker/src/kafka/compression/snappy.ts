@@ -80,13 +80,19 @@ function decompressRaw(input: Buffer, start: number, end: number, output: Output
     const distanceBytes = kind === 3 ? 4 : kind;
     if (distanceBytes > end - at) throw damaged(at);
     const count = kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
-    const low = input.readUIntLE(at, distanceBytes);
+    const low = distanceBytes === 4 ? input.readUInt32LE(at) : shortAt(input, at, distanceBytes);
     const distance = kind === 1 ? ((tag >> 5) << 8) | low : low;
     at += distanceBytes;
     if (output.length + count > outputEnd) throw damaged(at);
     output.repeat(distance, count, floor);
   }
   if (output.length !== outputEnd) throw damaged(end);
+}
+
+/** One or two bytes, the low one first. */
+function shortAt(input: Buffer, at: number, countBytes: number): number {
+  const low = input[at] as number;
+  return countBytes === 1 ? low : low | ((input[at + 1] as number) << 8);
 }
 
 /** Compresses with the xerial framing. */
