@@ -35,7 +35,7 @@ lint: $(INSTALLED) ## Format, lint rules, types, architecture, unused code, repo
 	$(NODE) tools/lint/main.ts
 
 fmt: $(INSTALLED) ## Fix what the linter can fix, and format all sources in place
-	-@$(NODE) node_modules/oxlint/bin/oxlint --fix --silent >/dev/null
+	@$(NODE) node_modules/oxlint/bin/oxlint --fix --silent >/dev/null || true
 	$(NODE) node_modules/oxfmt/bin/oxfmt
 
 proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto

@@ -24,6 +24,8 @@ const MEMBERS: ReadonlyMap<string, string> = new Map([
   ['Date.now', 'Clock.nowMs'],
   ['Math.random', 'Random'],
   ['AbortSignal.timeout', 'Clock.setTimer'],
+  ['process.hrtime', 'Clock.monotonicMs'],
+  ['process.uptime', 'Clock.monotonicMs'],
   ['Temporal.Now', 'Clock.nowMs'],
 ]);
 
@@ -43,8 +45,8 @@ const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([
   ['search', ['node:sqlite']],
   ['cli', ['process', 'console', 'node:process']],
   ['main', ['process', 'console', 'node:process']],
-  // The simulation's scheduler lets promises settle between two events of virtual time.
-  ['simulation', ['setImmediate', 'node:assert', 'node:assert/strict']],
+  // The simulation's scheduler lets promises settle between two events of virtual time, and catches stray rejections.
+  ['simulation', ['setImmediate', 'process', 'node:assert', 'node:assert/strict']],
 ]);
 
 /** Randomness, and work on the thread pool, whose completions come in an order that nobody decides. */
