@@ -71,8 +71,7 @@ export class CoordinatorPartitions {
     }
     this.#phases.set(partition, { kind: 'loaded', shard });
     shard.start();
-    if (topicsDeletedMeanwhile.size > 0)
-      await shard.removeOffsetsWhere(({ topic }) => topicsDeletedMeanwhile.has(topic));
+    await shard.removeOffsetsWhere(({ topic }) => topicsDeletedMeanwhile.has(topic));
   }
 
   unload(partition: number): void {
