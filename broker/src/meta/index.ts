@@ -50,3 +50,14 @@ export {
 } from './files/timeline-file.ts';
 export type { TimelineCut, TimelineFile, TimelineReason } from './files/timeline-file.ts';
 export { invalidTopicName, isInternalTopic } from './topic-name.ts';
+export { MetadataLog } from './metadata-log.ts';
+export type { ImageListener, MetadataLogOptions, MetadataUpdate } from './metadata-log.ts';
+export { openMetadata } from './recover/open.ts';
+export type { OpenMetadataOptions, OpenedMetadata } from './recover/open.ts';
+export { recoverMetadata } from './recover/recover.ts';
+export type { MetadataReport, RecoverMetadataOptions, RecoveredMetadata, SealDamage } from './recover/recover.ts';
+export type { MetadataProgress } from './recover/replay.ts';
+export type { RejectedSnapshot } from './recover/load-snapshot.ts';
+export { defaultSnapshotPolicy } from './snapshot/snapshot-keeper.ts';
+export type { SnapshotPolicy } from './snapshot/snapshot-keeper.ts';
+export type { UploadStats } from './upload-stats.ts';

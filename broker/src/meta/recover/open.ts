@@ -1,0 +1,83 @@
+import type { Disk } from '../../edge/index.ts';
+import { claimStream, newestEpoch } from '../../log/index.ts';
+import type { LogContext } from '../../log/index.ts';
+import { TimelineEndedError } from '../errors.ts';
+import type { MetadataEvent } from '../event.ts';
+import type { MetadataImage } from '../image.ts';
+import { LocalCopies } from '../local-copies.ts';
+import { MetadataLog } from '../metadata-log.ts';
+import type { MetadataLogOptions } from '../metadata-log.ts';
+import { SnapshotKeeper, defaultSnapshotPolicy } from '../snapshot/snapshot-keeper.ts';
+import type { SnapshotPolicy } from '../snapshot/snapshot-keeper.ts';
+import { UploadStats } from '../upload-stats.ts';
+import { loadNewestSnapshot } from './load-snapshot.ts';
+import { beginReplay, metadataLine, reportOf, sealMetadataEpochsBelow } from './recover.ts';
+import type { MetadataReport, RecoverMetadataOptions, SealDamage } from './recover.ts';
+
+export interface OpenMetadataOptions extends RecoverMetadataOptions, MetadataLogOptions {
+  /** host:port of the claimant. */
+  readonly address: string;
+  readonly installation: string;
+  readonly snapshotPolicy?: SnapshotPolicy;
+  /** Keeps copies for people under this data directory. */
+  readonly localCopies?: { readonly disk: Disk; readonly directory: string };
+  /** Default: hold. */
+  readonly damage?: SealDamage;
+}
+
+export interface OpenedMetadata {
+  readonly log: MetadataLog;
+  readonly image: MetadataImage;
+  readonly report: MetadataReport;
+}
+
+/** A line for everything uploaded at most once in so long. */
+const RUN_REPORT_MS = 60_000;
+
+/**
+ * Becomes the controller: claims the next metadata epoch, seals all below it, and only then reads the final state (rule 07).
+ * Waits for as long as the store is away. Rejects with FencedError if somebody claimed and sealed meanwhile (seen at the
+ * first append at the latest), DamagedStreamError, TimelineEndedError, or what a snapshot or a slot that cannot be
+ * understood makes it reject with; nothing was appended then.
+ */
+export async function openMetadata(context: LogContext, options: OpenMetadataOptions): Promise<OpenedMetadata> {
+  const { timeline, address, installation, heartbeatMs } = options;
+  const line = metadataLine(timeline, context.broker);
+  const loaded = await loadNewestSnapshot(context, timeline);
+  const replay = await beginReplay(context, line, loaded, options);
+  const snapshotEpoch = loaded.snapshot?.image.position.epoch ?? 0;
+  const forkedBelow = (options.firstEpoch ?? 1) - 1;
+  const aboveEpoch = await newestEpoch(context, line, Math.max(snapshotEpoch, forkedBelow));
+  const writer = await claimStream(context, { ...line, aboveEpoch, address, installation, heartbeatMs });
+  const { epoch } = writer.stream;
+  await sealMetadataEpochsBelow(context, line, epoch, replay, {
+    sealedBelowEpoch: loaded.snapshot?.image.sealedBelowEpoch ?? 0,
+    snapshotEpoch,
+    damage: options.damage ?? { onDamage: 'hold' },
+  });
+  const image = replay.finish().at({ epoch, slot: 0 });
+  if (image.timelineEnd !== undefined) throw new TimelineEndedError(timeline, image.timelineEnd.child);
+
+  const logger = context.logger.child('Metadata Uploader');
+  const stats = new UploadStats(context.clock, logger, Math.max(RUN_REPORT_MS, options.uploadIntervalMs));
+  const snapshots = new SnapshotKeeper(
+    context,
+    {
+      image,
+      stamp: { slotHash: writer.lastHash, hlc: context.hlc.now() },
+      lastHash: loaded.snapshot?.hash ?? Buffer.alloc(0),
+      growth: replay.growth,
+    },
+    {
+      policy: options.snapshotPolicy ?? defaultSnapshotPolicy,
+      stats,
+      copies:
+        options.localCopies &&
+        new LocalCopies(options.localCopies.disk, options.localCopies.directory, timeline, logger),
+    },
+  );
+  const firstEvents: readonly MetadataEvent[] =
+    epoch > (options.firstEpoch ?? 1) ? [{ kind: 'metadataEpochsSealed', belowEpoch: epoch }] : [];
+  const log = new MetadataLog(context, writer, { image, firstEvents, snapshots, stats }, options);
+  return { log, image, report: reportOf(loaded, replay) };
+}

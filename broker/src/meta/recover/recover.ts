@@ -1,0 +1,136 @@
+import { DamagedStreamError, linePrefix, listEpochs, parseSlotKey, sealEpochs, walkStream } from '../../log/index.ts';
+import type { LogContext, RepairOptions, SealOptions, SealedEpoch, StreamLine } from '../../log/index.ts';
+import { MetadataCorruptError } from '../errors.ts';
+import { FrozenImage } from '../frozen-image.ts';
+import type { MetadataImage, MetadataPosition } from '../image.ts';
+import { loadNewestSnapshot } from './load-snapshot.ts';
+import type { LoadedSnapshot, RejectedSnapshot } from './load-snapshot.ts';
+import { Replay } from './replay.ts';
+import type { MetadataProgress } from './replay.ts';
+
+export interface RecoverMetadataOptions {
+  readonly timeline: string;
+  /** The timeline's first metadata epoch; 1 unless it was forked. */
+  readonly firstEpoch?: number;
+  readonly onProgress?: (progress: MetadataProgress) => void;
+}
+
+/** What a recovery read and what it met. */
+export interface MetadataReport {
+  readonly snapshot: { readonly key: string; readonly position: MetadataPosition } | undefined;
+  /** Snapshots that did not verify and were passed over. */
+  readonly rejectedSnapshots: readonly RejectedSnapshot[];
+  /** Slots and events read beyond the snapshot. */
+  readonly slots: number;
+  readonly events: number;
+  /** Slots that were marked lost; what they said is gone. */
+  readonly lostSlots: readonly MetadataPosition[];
+}
+
+export interface RecoveredMetadata {
+  readonly image: MetadataImage;
+  readonly report: MetadataReport;
+  /** Epochs whose end is not sealed: their controller may still be at work, and the state is only what it was just now. */
+  readonly openEpochs: readonly number[];
+}
+
+export function metadataLine(timeline: string, broker: number): StreamLine {
+  return { log: 'metadata', timeline, broker };
+}
+
+/**
+ * Metadata state as the bucket has it, without writing anything: newest snapshot that verifies, then the slots after it over
+ * all epochs. Waits for as long as the store is away. Rejects with DamagedStreamError if committed slots are missing.
+ */
+export async function recoverMetadata(
+  context: LogContext,
+  options: RecoverMetadataOptions,
+): Promise<RecoveredMetadata> {
+  const line = metadataLine(options.timeline, context.broker);
+  const loaded = await loadNewestSnapshot(context, options.timeline);
+  const replay = await beginReplay(context, line, loaded, options);
+  const from = loaded.snapshot?.image.position.epoch ?? 0;
+  const newer = await listEpochs(context, line, from);
+  const openEpochs: number[] = [];
+  for (const epoch of from === 0 ? newer : [from, ...newer]) {
+    const stream = { ...line, epoch };
+    const after = replay.after(epoch);
+    const end = await walkStream(context, stream, {
+      ...(after && { after }),
+      depth: 'whole',
+      visit: (slot) => replay.take(stream, slot),
+    });
+    if (end.kind === 'damaged') throw new DamagedStreamError(stream, end.missing);
+    if (end.kind === 'unclaimed') throw new DamagedStreamError(stream, { from: 0, to: 0 });
+    if (end.kind === 'open') openEpochs.push(epoch);
+  }
+  return { image: replay.finish(), report: reportOf(loaded, replay), openEpochs };
+}
+
+/** A replay that stands where the snapshot ends, or before the first slot. */
+export async function beginReplay(
+  context: LogContext,
+  line: StreamLine,
+  { snapshot }: LoadedSnapshot,
+  options: RecoverMetadataOptions,
+): Promise<Replay> {
+  const onProgress = options.onProgress ?? ((): void => undefined);
+  if (snapshot !== undefined) {
+    context.logger.info('metadata recovery: snapshot loaded', { key: snapshot.key, topics: snapshot.image.topicCount });
+    return new Replay(context, snapshot.image, snapshot, onProgress);
+  }
+  await demandFirstEpoch(context, line, options.firstEpoch ?? 1);
+  const nothing = { slotHash: Buffer.alloc(0), hlc: { ms: 0, counter: 0 } };
+  return new Replay(context, FrozenImage.empty(context.lineage, line.timeline), nothing, onProgress);
+}
+
+/** Without a snapshot the log is the whole truth only if it begins at its beginning (hole 18). */
+async function demandFirstEpoch(context: LogContext, line: StreamLine, firstEpoch: number): Promise<void> {
+  for await (const { key } of context.store.listAll(linePrefix(line), { pageSize: 1 })) {
+    const name = parseSlotKey(key);
+    if (name === undefined) continue;
+    if (name.stream.epoch === firstEpoch) return;
+    throw new MetadataCorruptError(
+      `the metadata log of timeline ${line.timeline} begins with epoch ${name.stream.epoch} instead of ${firstEpoch}, ` +
+        'and no snapshot verifies',
+    );
+  }
+}
+
+/** How damage is dealt with while epochs are sealed. */
+export type SealDamage = Pick<RepairOptions, 'onDamage' | 'repairFrom'>;
+
+/**
+ * Seals every metadata epoch from the first that is not known to be sealed up to the one before `epoch`, ascending, empty
+ * ones too (rule 07), and feeds what they hold beyond the replay's position to it: one walk does both. Ends with a state
+ * that nobody but the holder of `epoch` can change any more.
+ */
+export async function sealMetadataEpochsBelow(
+  context: LogContext,
+  line: StreamLine,
+  epoch: number,
+  replay: Replay,
+  known: { readonly sealedBelowEpoch: number; readonly snapshotEpoch: number; readonly damage: SealDamage },
+): Promise<readonly SealedEpoch[]> {
+  // Never beyond the snapshot, whatever it claims: what is not walked is not read.
+  const from = Math.max(1, Math.min(known.sealedBelowEpoch, known.snapshotEpoch));
+  const range = { from, below: epoch };
+  return sealEpochs(context, line, range, (stream): SealOptions => {
+    const options = { ...known.damage, metadataEpoch: epoch };
+    // The snapshot holds what lies below its epoch; only the seals are looked for there.
+    if (stream.epoch < known.snapshotEpoch) return { ...options, depth: 'tails' };
+    const after = replay.after(stream.epoch);
+    return { ...options, ...(after && { after }), depth: 'whole', visit: (slot) => replay.take(stream, slot) };
+  });
+}
+
+export function reportOf({ snapshot, rejected }: LoadedSnapshot, replay: Replay): MetadataReport {
+  const { slots, events } = replay.growth;
+  return {
+    snapshot: snapshot && { key: snapshot.key, position: snapshot.image.position },
+    rejectedSnapshots: rejected,
+    slots,
+    events,
+    lostSlots: replay.lostSlots,
+  };
+}
