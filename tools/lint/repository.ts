@@ -35,7 +35,7 @@ const FILE_RULES: readonly FileRule[] = [
   },
   {
     applies: () => true,
-    pattern: /(^|[\s"'`(=:])\/(work|farm|root|home|tmp\/brief)\//,
+    pattern: /(^|[\s"'`(=:])(?:file:\/\/)?\/(work|farm|root|home|mnt|Users)\//,
     message: "an absolute path of somebody's machine",
   },
   {
