@@ -74,7 +74,10 @@ export class Scheduler {
     const done = options.done ?? (() => false);
     let instant = -1;
     let eventsInInstant = 0;
-    return new Promise<void>((resolve, reject) => {
+    // A rejection that nobody handles ends a real process; here it ends the run.
+    const onUnhandled = (error: unknown): void => this.fail(error);
+    process.on('unhandledRejection', onUnhandled);
+    const run = new Promise<void>((resolve, reject) => {
       const turn = (): void => {
         if (this.#failure !== undefined) {
           reject(
@@ -100,6 +103,7 @@ export class Scheduler {
       };
       setImmediate(turn);
     });
+    return run.finally(() => process.off('unhandledRejection', onUnhandled));
   }
 
   #execute(): void {

@@ -1,6 +1,15 @@
 import { InvariantError, hasCode, sleep } from '../../../src/edge/index.ts';
-import { claimStream, newestEpoch, sealEpochs, sealStream } from '../../../src/log/index.ts';
-import type { BatchBytes, LogContext, SealOptions, SlotWriter, StreamId } from '../../../src/log/index.ts';
+import { DataStream, claimStream, newestEpoch, sealEpochs, sealStream } from '../../../src/log/index.ts';
+import type {
+  BatchBytes,
+  BatchEntry,
+  BatchLocation,
+  LogContext,
+  SealOptions,
+  SlotWriter,
+  StreamId,
+} from '../../../src/log/index.ts';
+import type { ChronikError } from '../../../src/edge/index.ts';
 import { batchCrc, encodeBatch } from '../../support/batches.ts';
 import type { VirtualProcess } from '../virtual-process.ts';
 import { eventsBody, seen } from './collect.ts';
@@ -61,7 +70,8 @@ export class Incarnation {
     this.#history.counts.claims++;
     await this.#sealPredecessors(writer.stream);
     this.state = 'serving';
-    await this.#serveSlots(writer);
+    if (this.#plan.log === 'data' && this.#plan.batching) await this.#serveBatching(writer);
+    else await this.#serveSlots(writer);
     this.state = 'stopped';
   }
 
@@ -162,6 +172,47 @@ export class Incarnation {
       hlc: this.#context.hlc.now(),
       bytes,
     };
+  }
+
+  async #serveBatching(writer: SlotWriter): Promise<void> {
+    const random = this.process.random;
+    const stream = new DataStream(this.#context, writer, {
+      lingerMs: random.pick([0, 5, 100]),
+      targetBytes: random.pick([200, 2_000, 100_000]),
+    });
+    const open = new Set<Promise<void>>();
+    let fencedBy: unknown;
+    let committedSlot = 0;
+    let pending = 0;
+    const owner = {
+      committed: (entry: BatchEntry, location: BatchLocation): void => {
+        pending--;
+        if (location.slot < committedSlot)
+          throw new InvariantError('batches were committed out of the order of the slots');
+        committedSlot = location.slot;
+        this.#history.ack(stream.stream, location.slot, [String(batchCrc(entry.bytes))]);
+      },
+      failed: (_entry: BatchEntry, error: ChronikError): void => {
+        pending--;
+        fencedBy = error;
+      },
+    };
+    while (!this.stopping && fencedBy === undefined) {
+      await this.#pause();
+      if (random.chance(0.1))
+        this.#track(
+          open,
+          this.#prove(writer.stream, () => stream.proveOpen()),
+        );
+      for (let i = random.integer(1, 4); i > 0 && pending < 500; i--) {
+        pending++;
+        stream.append({ ...this.#batch(this.#payload()), owner });
+      }
+    }
+    await Promise.all(open);
+    if (fencedBy !== undefined) throw fencedBy;
+    await stream.close();
+    if (pending !== 0) throw new InvariantError('the stream was closed with batches that nobody was told about');
   }
 
   async #prove(stream: StreamId, prove: () => Promise<void>): Promise<void> {

@@ -23,6 +23,8 @@ export class SlotLogWorld {
   readonly history: SlotLogHistory;
   readonly environment: VirtualProcess;
   readonly random: SimRandom;
+  /** Sees what the store does. */
+  onStoreLine: (line: string) => void = () => undefined;
   #processes = 0;
 
   constructor(seed: number | string, options: RunOptions = {}) {
@@ -32,7 +34,10 @@ export class SlotLogWorld {
     this.bucket = new SimBucket({
       clock: this.environment.clock,
       random: this.scheduler.random.fork('bucket'),
-      onTrace: (line) => this.scheduler.note(line),
+      onTrace: (line) => {
+        this.scheduler.note(line);
+        this.onStoreLine(line);
+      },
     });
     this.history = new SlotLogHistory((key) => this.bucket.contents().has(key));
   }
