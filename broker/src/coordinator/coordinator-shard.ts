@@ -69,6 +69,12 @@ export class CoordinatorShard implements GroupEnvironment {
     return group;
   }
 
+  /** Drops a group that was made for a request which was then refused. */
+  dropIfUnused(group: ClassicGroup): void {
+    if (this.groups.get(group.groupId) !== group) return;
+    if (group.generationId === 0 && isForgettable(group)) this.groups.delete(group.groupId);
+  }
+
   async write(records: readonly OffsetsRecord[], committed: () => void): Promise<boolean> {
     if (this.#ended) return false;
     const written = this.#apply(this.#lastWrite, this.#port.append(this.partition, records), committed);

@@ -30,7 +30,10 @@ export async function answerJoinGroup(
   const group = memberId === '' ? shard.group(groupId) : shard.groups.get(groupId);
   if (group === undefined) return refuse('UNKNOWN_MEMBER_ID');
   const outcome = await joinGroup(group, joinRequest(request, context));
-  if (outcome.error !== 'NONE') return joinResponse(outcome, apiVersion);
+  if (outcome.error !== 'NONE') {
+    shard.dropIfUnused(group);
+    return joinResponse(outcome, apiVersion);
+  }
   const error = await proveFor(partitions, shard, group, outcome.memberId);
   return error === 'NONE' ? joinResponse(outcome, apiVersion) : refuse(error);
 }

@@ -33,6 +33,7 @@ export async function answerOffsetCommit(
     (committedMetadata?.length ?? 0) > shard.options.maxOffsetMetadataLength;
   const accepted = offsetsToCommit(shard, request, isTooLarge);
   const stored = accepted.length === 0 || (await commitOffsets(group, accepted));
+  shard.dropIfUnused(group);
   return commitResponse(request, (partition) => {
     if (isTooLarge(partition)) return 'OFFSET_METADATA_TOO_LARGE';
     return stored ? 'NONE' : 'NOT_COORDINATOR';
