@@ -14,7 +14,7 @@ registerHooks({
     const loaded = nextLoad(url, context);
     if (url !== target) return loaded;
     const source =
-      typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source as Uint8Array);
+      typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
     return { ...loaded, shortCircuit: true, source: applyMutation(mutation, source) };
   },
 });

@@ -40,8 +40,9 @@ function checkLog(history: PartitionHistory, log: readonly DecodedBatch[]): Map<
     if (batch.baseOffset !== next) {
       throw new Violation('dense offsets', `${history.name}: after ${next - 1} comes ${batch.baseOffset}`);
     }
-    if (!batch.intact)
+    if (!batch.intact) {
       throw new Violation('intact bytes', `${history.name}: the batch at ${batch.baseOffset} is damaged`);
+    }
     if (!history.sent.has(batch.crc)) {
       throw new Violation('nothing invented', `${history.name}: nobody sent the batch at ${batch.baseOffset}`);
     }

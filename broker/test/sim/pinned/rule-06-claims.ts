@@ -21,8 +21,9 @@ async function onlyExistsAdvances(options?: RunOptions): Promise<void> {
   let lies = 1;
   const claimant = bench.actor('claimant', {
     before: (operation, key) => {
-      if (operation === 'head' && key === first && bench.world.bucket.contents().has(first))
+      if (operation === 'head' && key === first && bench.world.bucket.contents().has(first)) {
         bench.world.bucket.vanish(first);
+      }
       return undefined;
     },
     answerCreate: (key, result) => (key === first && lies-- > 0 ? 'exists' : result),
@@ -36,7 +37,10 @@ async function twinsClaimDifferentEpochs(options?: RunOptions): Promise<void> {
   const bench = new LogBench('rule 11 twins', options);
   const claims = ['a', 'b', 'c'].map((name) => bench.claiming(bench.actor(name)));
   const writers = await bench.settle(Promise.all(claims));
-  assert.deepEqual(writers.map((writer) => writer.stream.epoch).sort(), [1, 2, 3]);
+  assert.deepEqual(
+    writers.map((writer) => writer.stream.epoch).sort((a, b) => a - b),
+    [1, 2, 3],
+  );
 }
 
 export const rule06: readonly PinnedScenario[] = [

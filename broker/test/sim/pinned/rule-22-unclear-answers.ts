@@ -35,8 +35,9 @@ async function existsThenAbsentFences(options?: RunOptions): Promise<void> {
   let second = '';
   const actor = bench.actor('writer', {
     before: (operation, key) => {
-      if (key === second && operation === 'head' && bench.world.bucket.contents().has(second))
+      if (key === second && operation === 'head' && bench.world.bucket.contents().has(second)) {
         bench.vanish(writer.stream, 2);
+      }
       return undefined;
     },
     answerCreate: (key, result) => (key === second ? 'exists' : result),
@@ -57,11 +58,12 @@ async function onlyThePrefixIsAcked(options?: RunOptions): Promise<void> {
   const writer = await bench.claim(actor);
   held = slotKey(writer.stream, 1);
   const acked: number[] = [];
-  for (let slot = 1; slot <= 5; slot++)
+  for (let slot = 1; slot <= 5; slot++) {
     void writer.append(content(`slot ${slot}`)).then(
       () => acked.push(slot),
       () => undefined,
     );
+  }
   await bench.pass(2_000);
   assert.deepEqual(acked, [], 'slots behind a missing one were acked');
   const sealed = await bench.seal(bench.actor('successor'), writer.stream);

@@ -116,8 +116,9 @@ export class SlotLogHistory {
       throw new Violation('sealers agree', `${name}: the last slot is ${last.slot}, the seal at ${view.sealedAt}`);
     }
     for (const [index, slot] of view.slots.entries()) {
-      if (slot.slot !== index)
+      if (slot.slot !== index) {
         throw new Violation('gap-free', `${name}: ${sealer} got slot ${slot.slot} in place ${index}`);
+      }
       this.see(stream, slot);
     }
     if (view.slots.length !== view.sealedAt) {
@@ -138,8 +139,9 @@ export class SlotLogHistory {
         acked.stream.epoch !== stream.epoch ||
         describeStream(acked.stream) !== name ||
         this.taken.has(slotKey(stream, acked.slot))
-      )
+      ) {
         continue;
+      }
       if (view.slots[acked.slot]?.payloads.includes(acked.payload) !== true) {
         throw new Violation(
           'acked ⊆ readable',
@@ -156,8 +158,9 @@ export class SlotLogHistory {
 
   proofSucceeded(stream: StreamId, wasSealed: boolean): void {
     this.counts.proofs++;
-    if (wasSealed)
+    if (wasSealed) {
       throw new Violation('proof of openness', `${describeStream(stream)} was proved open after it had been sealed`);
+    }
   }
 
   /** At the end: every stream in which something was acked has been sealed and read. */

@@ -108,14 +108,15 @@ export class Incarnation {
 
   async #serveSlots(writer: SlotWriter): Promise<void> {
     const open = new Set<Promise<void>>();
-    let fencedBy: unknown;
+    let fencedBy: Error | undefined;
     while (!this.stopping && fencedBy === undefined) {
       await this.#pause();
-      if (this.process.random.chance(0.1))
+      if (this.process.random.chance(0.1)) {
         this.#track(
           open,
           this.#prove(writer.stream, () => writer.proveOpen()),
         );
+      }
       if (writer.inFlight >= writer.window || writer.hasEnded) {
         if (writer.hasEnded) break;
         continue;
@@ -130,8 +131,9 @@ export class Incarnation {
     await Promise.all(open);
     if (fencedBy !== undefined) throw fencedBy;
     const sealed = await writer.seal();
-    if (sealed.last.slot !== writer.committedThrough)
+    if (sealed.last.slot !== writer.committedThrough) {
       throw new InvariantError('sealed before everything had committed');
+    }
   }
 
   readonly #crcs = new Map<string, string>();
@@ -181,14 +183,15 @@ export class Incarnation {
       targetBytes: random.pick([200, 2_000, 100_000]),
     });
     const open = new Set<Promise<void>>();
-    let fencedBy: unknown;
+    let fencedBy: Error | undefined;
     let committedSlot = 0;
     let pending = 0;
     const owner = {
       committed: (entry: BatchEntry, location: BatchLocation): void => {
         pending--;
-        if (location.slot < committedSlot)
+        if (location.slot < committedSlot) {
           throw new InvariantError('batches were committed out of the order of the slots');
+        }
         committedSlot = location.slot;
         this.#history.ack(stream.stream, location.slot, [String(batchCrc(entry.bytes))]);
       },
@@ -199,11 +202,12 @@ export class Incarnation {
     };
     while (!this.stopping && fencedBy === undefined) {
       await this.#pause();
-      if (random.chance(0.1))
+      if (random.chance(0.1)) {
         this.#track(
           open,
           this.#prove(writer.stream, () => stream.proveOpen()),
         );
+      }
       for (let i = random.integer(1, 4); i > 0 && pending < 500; i--) {
         pending++;
         stream.append({ ...this.#batch(this.#payload()), owner });
@@ -222,10 +226,10 @@ export class Incarnation {
   }
 
   /** Keeps a promise until it settles; being fenced is an answer, anything else is not. */
-  #track(open: Set<Promise<void>>, promise: Promise<void>, onFenced: (error: unknown) => void = () => undefined): void {
+  #track(open: Set<Promise<void>>, promise: Promise<void>, onFenced: (error: Error) => void = () => undefined): void {
     const kept: Promise<void> = promise.then(
       () => void open.delete(kept),
-      (error: unknown) => {
+      (error: Error) => {
         open.delete(kept);
         if (!hasCode(error, 'FENCED')) this.process.fail(error);
         onFenced(error);
