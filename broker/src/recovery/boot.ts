@@ -1,0 +1,314 @@
+import type { Clock, Disk, DiskLock, Logger, Random } from '../edge/index.ts';
+import { DataStream, HybridClock, LocalWal, claimStream, newestEpoch } from '../log/index.ts';
+import type { LogContext, SlotWriter } from '../log/index.ts';
+import { openMetadata } from '../meta/index.ts';
+import type { MetadataLog, OpenedMetadata } from '../meta/index.ts';
+import type { PartitionManager } from '../partition/index.ts';
+import { probeStore } from '../store/index.ts';
+import type { PatientStore } from '../store/index.ts';
+import { errorFor, HoldError } from './boot-error.ts';
+import { surveyBucket } from './bucket-survey.ts';
+import { ensureDirectory, lockVolume } from './data-directory.ts';
+import { decide, worthOfLocalTail } from './decide.ts';
+import type { Decision } from './decide.ts';
+import { createCluster } from './first-boot.ts';
+import { loadStreams } from './load-streams.ts';
+import type { LoadedStreams } from './load-streams.ts';
+import { takeLeadership } from './leadership.ts';
+import { quarantineLocalWals, reappendLocalTail } from './local-tail.ts';
+import type { TailResult } from './local-tail.ts';
+import { watchOtherInstallation } from './other-installation.ts';
+import { BootProgress } from './progress.ts';
+import type { PhaseProgress } from './progress.ts';
+import { loadAnomalies, snapshotAnomalies, writeReport } from './report.ts';
+import type { Anomaly, RestoreReport } from './report.ts';
+import { uploadQuarantine } from './salvage.ts';
+import { surveyVolume, WAL_DIRECTORY, writeIdentity } from './volume.ts';
+import type { Volume } from './volume.ts';
+
+export interface BootOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly store: PatientStore;
+  /** Stores that may hold identical copies of damaged slots. */
+  readonly replicas: readonly PatientStore[];
+  readonly dataDirectory: string;
+  readonly broker: number;
+  /** Where clients and brokers reach us; goes into claims and the registration. */
+  readonly address: { readonly host: string; readonly port: number };
+  readonly installation: string;
+  /** Demanded cluster id, if any. */
+  readonly lineage: string | undefined;
+  readonly onDamage: 'hold' | 'mark-lost';
+  /** Release of this program: a volume probed by another one probes again. */
+  readonly version: string;
+  /** Shown to whoever finds the volume locked, e.g. `pid 4711 on host`. */
+  readonly lockOwner: string;
+  readonly metadata: { readonly heartbeatMs: number; readonly uploadIntervalMs: number };
+  readonly data: { readonly lingerMs: number; readonly targetBytes: number };
+  /** Builds the empty partitions of this broker; the boot fills them. */
+  readonly makePartitions: (hlc: HybridClock) => PartitionManager;
+  readonly onProgress?: (progress: PhaseProgress) => void;
+}
+
+/** A broker that holds its epochs and knows everything; it only has to listen. */
+export interface BootedBroker {
+  readonly lineage: string;
+  readonly timeline: string;
+  readonly hlc: HybridClock;
+  readonly metadata: MetadataLog;
+  readonly stream: DataStream;
+  readonly localWal: LocalWal;
+  readonly partitions: PartitionManager;
+  readonly report: RestoreReport;
+  /** To be released last. */
+  readonly lock: DiskLock;
+}
+
+/**
+ * Starts a broker, which is the same as restoring it (P5): one path for an empty bucket, an empty disk, a crash and a clean
+ * restart. Rejects with a HoldError (wait and look again), a RefusalError (a person must act), or what the store, the log
+ * and the metadata refuse. Whatever it rejects with, the volume is unlocked and nothing that was there is harmed.
+ */
+export async function boot(options: BootOptions): Promise<BootedBroker> {
+  await ensureDirectory(options.disk, options.dataDirectory);
+  const lock = await lockVolume(options.disk, options.dataDirectory, options.lockOwner);
+  try {
+    return await new Boot(options, lock).run();
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+interface Opening {
+  readonly decision: Extract<Decision, { action: 'open' }>;
+  readonly lineage: string;
+  readonly volume: Volume;
+  readonly created: boolean;
+}
+
+class Boot {
+  readonly #options: BootOptions;
+  readonly #lock: DiskLock;
+  readonly #progress: BootProgress;
+
+  constructor(options: BootOptions, lock: DiskLock) {
+    this.#options = options;
+    this.#lock = lock;
+    this.#progress = new BootProgress(options.clock, options.onProgress);
+  }
+
+  async run(): Promise<BootedBroker> {
+    const volume = await surveyVolume(this.#options.disk, this.#options.dataDirectory);
+    await this.#probe(volume);
+    return this.#open(await this.#decide(volume));
+  }
+
+  async #probe(volume: Volume): Promise<void> {
+    const { store, version, random } = this.#options;
+    const probed = volume.kind === 'identified' ? volume.identity.probed : undefined;
+    if (probed?.store === store.description && probed.version === version) return;
+    this.#progress.enter('probe');
+    await probeStore(store, { random });
+  }
+
+  /** Applies the decision table until it says to open a timeline. */
+  async #decide(volume: Volume): Promise<Opening> {
+    const { store, clock, random, broker, lineage, logger } = this.#options;
+    this.#progress.enter('survey');
+    let created = false;
+    for (;;) {
+      const bucket = await surveyBucket(store);
+      const decision = decide(volume, bucket, { lineage, broker });
+      switch (decision.action) {
+        case 'create':
+          await createCluster(store, clock, random);
+          created = true;
+          break;
+        case 'open':
+          if (bucket.kind !== 'cluster')
+            throw new HoldError('TIMELINE_MISSING', 'the bucket changed while it was looked at');
+          logger.info(`metadata recovery: ${decision.mode} from ${store.description}`, { why: decision.why });
+          return { decision, lineage: bucket.lineage, volume, created };
+        case 'hold':
+        case 'refuse':
+          throw errorFor(decision);
+      }
+    }
+  }
+
+  async #open(opening: Opening): Promise<BootedBroker> {
+    const options = this.#options;
+    const context = this.#logContext(opening.lineage);
+    const { timeline } = opening.decision;
+    this.#progress.enter('watch');
+    await watchOtherInstallation(context, timeline, options.installation, (watchMs) => {
+      options.logger.info('The bucket was last used by another installation: watching for signs of life', { watchMs });
+    });
+    this.#progress.enter('metadata', 'slots');
+    const opened = await openMetadata(context, {
+      timeline,
+      address: addressText(options.address),
+      installation: options.installation,
+      ...options.metadata,
+      damage: this.#damage(),
+      onProgress: () => this.#progress.advance(),
+    });
+    try {
+      return await this.#takeOver(opening, context, opened);
+    } catch (error) {
+      // Whoever comes next need not wait for our heartbeats to cease.
+      await opened.log
+        .close()
+        .catch((cause: unknown) => options.logger.warn('The metadata epoch was not sealed', { cause }));
+      throw error;
+    }
+  }
+
+  async #takeOver(opening: Opening, context: LogContext, opened: OpenedMetadata): Promise<BootedBroker> {
+    const options = this.#options;
+    const metadata = opened.log;
+    const { timeline } = opening.decision;
+    const writer = await this.#claimData(context, metadata);
+    const quarantined = await this.#setAside(opening, metadata);
+    await this.#identify(opening, writer);
+    const partitions = options.makePartitions(context.hlc);
+    for (const topic of metadata.image.topics()) partitions.sync(topic);
+    const loaded = await loadStreams(context, metadata.image, partitions, this.#progress, {
+      ownEpoch: writer.stream.epoch,
+      damage: { ...this.#damage(), metadataEpoch: metadata.epoch },
+    });
+    const loading = partitions.finishLoading();
+    this.#progress.enter('register');
+    await takeLeadership(metadata, partitions, {
+      broker: options.broker,
+      streamEpoch: writer.stream.epoch,
+      ...options.address,
+      installation: options.installation,
+      sealed: loaded.sealed,
+    });
+    const walDirectory = `${options.dataDirectory}/${WAL_DIRECTORY}`;
+    await ensureDirectory(options.disk, walDirectory);
+    const localWal = await LocalWal.create(options.disk, walDirectory, writer.stream, {
+      clock: options.clock,
+      lineage: opening.lineage,
+    });
+    const stream = new DataStream(context, writer, { ...options.data, observer: localWal });
+    partitions.open({
+      append: (entry) => {
+        localWal.append(entry);
+        stream.append(entry);
+      },
+    });
+    this.#progress.enter('re-append', 'records');
+    const { disk, random, dataDirectory, store } = options;
+    const { lineage } = opening;
+    const tail = await reappendLocalTail({ disk, random, dataDirectory, walDirectory, lineage, partitions, stream });
+    const salvaged = await uploadQuarantine(disk, dataDirectory, store);
+    if (salvaged.length > 0)
+      options.logger.warn('A local tail could not continue the history and is in the bucket', { salvaged });
+    const report = this.#report(opening, { metadata, writer, loaded, tail }, [
+      ...quarantined,
+      ...snapshotAnomalies(opened.report),
+      ...loaded.anomalies,
+      ...loadAnomalies(loading),
+      ...tail.anomalies,
+    ]);
+    await writeReport(disk, dataDirectory, report);
+    return { lineage, timeline, hlc: context.hlc, metadata, stream, localWal, partitions, report, lock: this.#lock };
+  }
+
+  /**
+   * Sets the volume's tail aside if it cannot continue the history. Before the identity is renewed: from then on the volume counts
+   * as the newest incarnation's.
+   */
+  async #setAside(opening: Opening, metadata: MetadataLog): Promise<readonly Anomaly[]> {
+    const { disk, random, dataDirectory, broker } = this.#options;
+    const context = { disk, random, dataDirectory, walDirectory: `${dataDirectory}/${WAL_DIRECTORY}` };
+    if (opening.decision.quarantine === 'everything') return quarantineLocalWals(context, opening.decision.why);
+    if (opening.volume.kind !== 'identified') return [];
+    const newestRegisteredEpoch = metadata.image.broker(broker)?.streamEpoch ?? 0;
+    if (worthOfLocalTail(opening.volume.identity, { newestRegisteredEpoch }) === 're-append') return [];
+    const { epoch } = opening.volume.identity;
+    return quarantineLocalWals(
+      context,
+      `epoch ${epoch} was overtaken by epoch ${newestRegisteredEpoch} on another volume`,
+    );
+  }
+
+  #report(
+    opening: Opening,
+    parts: { metadata: MetadataLog; writer: SlotWriter; loaded: LoadedStreams; tail: TailResult },
+    anomalies: readonly Anomaly[],
+  ): RestoreReport {
+    const { image } = parts.metadata;
+    const { streams, slots, batches, records, bytes } = parts.loaded;
+    const { phasesMs, totalMs } = this.#progress.finish();
+    const attached = opening.decision.mode === 'attach';
+    return {
+      mode: opening.created ? 'created' : attached ? 'attached' : 'restored',
+      why: opening.decision.why,
+      source: this.#options.store.description,
+      lineage: opening.lineage,
+      timeline: opening.decision.timeline,
+      metadataEpoch: parts.metadata.epoch,
+      dataEpoch: parts.writer.stream.epoch,
+      finishedAt: new Date(this.#options.clock.nowMs()).toISOString(),
+      topics: image.topicCount,
+      partitions: image.partitionCount,
+      batches,
+      records,
+      bytes,
+      streams,
+      slots,
+      reappendedRecords: parts.tail.reappendedRecords,
+      salvagedRecords: parts.tail.salvagedRecords,
+      phasesMs,
+      totalMs,
+      anomalies,
+    };
+  }
+
+  /** Our own next epoch; dense above everything that was ever claimed (rule 06). */
+  async #claimData(context: LogContext, metadata: MetadataLog): Promise<SlotWriter> {
+    const { broker, address, installation } = this.#options;
+    const line = { log: 'data', timeline: metadata.image.timeline, broker } as const;
+    const registered = metadata.image.broker(broker)?.streamEpoch ?? 0;
+    return claimStream(context, {
+      ...line,
+      aboveEpoch: await newestEpoch(context, line, registered),
+      address: addressText(address),
+      installation,
+      heartbeatMs: 0,
+    });
+  }
+
+  /** Written before the epoch is registered: a volume that is older than the newest registration was overtaken (rule 11). */
+  async #identify(opening: Opening, writer: SlotWriter): Promise<void> {
+    const { disk, dataDirectory, broker, store, version } = this.#options;
+    await writeIdentity(disk, dataDirectory, {
+      formatVersion: 1,
+      lineage: opening.lineage,
+      timeline: opening.decision.timeline,
+      broker,
+      epoch: writer.stream.epoch,
+      probed: { store: store.description, version },
+    });
+  }
+
+  #damage(): { readonly onDamage: 'hold' | 'mark-lost'; readonly repairFrom: readonly PatientStore[] } {
+    return { onDamage: this.#options.onDamage, repairFrom: this.#options.replicas };
+  }
+
+  #logContext(lineage: string): LogContext {
+    const { store, clock, random, logger, broker } = this.#options;
+    return { store, clock, random, hlc: new HybridClock(clock), logger, lineage, broker };
+  }
+}
+
+function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

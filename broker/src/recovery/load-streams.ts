@@ -1,0 +1,178 @@
+import { describeStream, listEpochs, sealStream } from '../log/index.ts';
+import type { LogContext, SealOptions, SealedStream, StreamId, WalkedSlot } from '../log/index.ts';
+import type { MetadataImage, StreamSealed } from '../meta/index.ts';
+import type { PartitionManager } from '../partition/index.ts';
+import { RefusalError } from './boot-error.ts';
+import type { Anomaly } from './report.ts';
+import type { BootProgress } from './progress.ts';
+
+/** Sealed streams read at a time; each reads ahead by itself within a bound of its own. */
+const STREAMS_AT_ONCE = 4;
+
+export interface LoadOptions {
+  /** Epochs of our own line below this one are our predecessors'. */
+  readonly ownEpoch: number;
+  /** What to do about committed slots that are missing. */
+  readonly damage: Pick<SealOptions, 'onDamage' | 'repairFrom' | 'metadataEpoch'>;
+}
+
+export interface LoadedStreams {
+  /** What the metadata do not say yet: ends of registered streams that were sealed just now. */
+  readonly sealed: readonly StreamSealed[];
+  readonly streams: number;
+  readonly slots: number;
+  readonly batches: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly anomalies: readonly Anomaly[];
+}
+
+/**
+ * Seals every stream that an earlier incarnation of this broker may still be writing to (rules 07, 11), claimed but never
+ * registered ones too, and reads the footers of these and of every other stream that holds offsets of a partition, handing each
+ * batch to its partition. One pass: a stream is read while it is being sealed.
+ */
+export async function loadStreams(
+  context: LogContext,
+  image: MetadataImage,
+  partitions: PartitionManager,
+  progress: BootProgress,
+  options: LoadOptions,
+): Promise<LoadedStreams> {
+  const loader = new StreamLoader(context, image, partitions, progress, options.damage);
+  const open = await unsealedEpochs(context, image, options.ownEpoch);
+  progress.enter('seal', 'slots');
+  for (const epoch of open) await loader.loadAndSeal(epoch);
+  progress.enter('walk', 'slots');
+  const queue = [...streamsInUse(image)].filter(
+    ({ broker, epoch }) => broker !== context.broker || !open.includes(epoch),
+  );
+  const workers = Array.from({ length: STREAMS_AT_ONCE }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await loader.loadSealed(next);
+  });
+  await Promise.all(workers);
+  return loader.result();
+}
+
+/** Our own epochs below `ownEpoch` that have no seal in the metadata, ascending. */
+async function unsealedEpochs(context: LogContext, image: MetadataImage, ownEpoch: number): Promise<readonly number[]> {
+  const line = { log: 'data', timeline: image.timeline, broker: context.broker } as const;
+  const ours = [...image.streams()].filter((stream) => stream.broker === context.broker);
+  const sealed = new Set(ours.filter((stream) => stream.sealed !== undefined).map((stream) => stream.epoch));
+  const newest = Math.max(0, ...ours.map((stream) => stream.epoch));
+  const lowest = Math.min(newest + 1, ...ours.filter((stream) => !sealed.has(stream.epoch)).map(({ epoch }) => epoch));
+  const known = await listEpochs(context, line, lowest - 1);
+  return known.filter((epoch) => epoch < ownEpoch && !sealed.has(epoch));
+}
+
+interface StreamName {
+  readonly broker: number;
+  readonly epoch: number;
+}
+
+/** Streams that some partition's history points to. */
+function streamsInUse(image: MetadataImage): Iterable<StreamName> {
+  const found = new Map<string, StreamName>();
+  for (const topic of image.topics()) {
+    for (const partition of topic.partitions) {
+      for (const { stream } of partition.history) found.set(`${stream.broker}/${stream.epoch}`, stream);
+    }
+  }
+  return found.values();
+}
+
+class StreamLoader {
+  readonly #context: LogContext;
+  readonly #image: MetadataImage;
+  readonly #partitions: PartitionManager;
+  readonly #progress: BootProgress;
+  readonly #damage: LoadOptions['damage'];
+  readonly #sealed: StreamSealed[] = [];
+  readonly #anomalies: Anomaly[] = [];
+  #streams = 0;
+  #slots = 0;
+  #batches = 0;
+  #records = 0;
+  #bytes = 0;
+
+  constructor(
+    context: LogContext,
+    image: MetadataImage,
+    partitions: PartitionManager,
+    progress: BootProgress,
+    damage: LoadOptions['damage'],
+  ) {
+    this.#context = context;
+    this.#image = image;
+    this.#partitions = partitions;
+    this.#progress = progress;
+    this.#damage = damage;
+  }
+
+  /** One of our own that may still have a writer. */
+  async loadAndSeal(epoch: number): Promise<void> {
+    const { broker } = this.#context;
+    const { sealedAt, last } = await this.#walk(this.#name({ broker, epoch }), undefined);
+    this.#sealed.push({ kind: 'streamSealed', broker, epoch, slot: sealedAt, hash: last.hash });
+  }
+
+  /** One whose end the metadata know; slots missing below it are damage, not an end. */
+  async loadSealed(name: StreamName): Promise<void> {
+    const stream = this.#name(name);
+    const known = this.#image.stream(name.broker, name.epoch)?.sealed;
+    if (known === undefined) {
+      throw new RefusalError('STREAM_NOT_SEALED', `${describeStream(stream)} of another broker was never sealed`, {
+        remedy: `Start this broker with broker id ${name.broker}; this release runs one broker on a bucket.`,
+      });
+    }
+    const { sealedAt } = await this.#walk(stream, known.slot);
+    if (sealedAt === known.slot) return;
+    const told = `${describeStream(stream)} ends at slot ${sealedAt}, but the metadata say ${known.slot}`;
+    throw new RefusalError('STREAM_END_MISMATCH', told, {
+      remedy: 'Objects of the bucket were removed or replaced. Put them back from a copy; nothing was changed.',
+    });
+  }
+
+  result(): LoadedStreams {
+    return {
+      sealed: this.#sealed,
+      streams: this.#streams,
+      slots: this.#slots,
+      batches: this.#batches,
+      records: this.#records,
+      bytes: this.#bytes,
+      anomalies: this.#anomalies,
+    };
+  }
+
+  #name({ broker, epoch }: StreamName): StreamId {
+    return { log: 'data', timeline: this.#image.timeline, broker, epoch };
+  }
+
+  #walk(stream: StreamId, knownEnd: number | undefined): Promise<SealedStream> {
+    this.#streams += 1;
+    return sealStream(this.#context, stream, {
+      ...this.#damage,
+      ...(knownEnd === undefined ? {} : { committedAtLeast: knownEnd - 1 }),
+      depth: 'tails',
+      visit: (slot) => this.#take(stream, slot),
+    });
+  }
+
+  #take(stream: StreamId, slot: WalkedSlot): void {
+    this.#slots += 1;
+    this.#progress.advance();
+    if (slot.kind === 'lost') {
+      const what = `${describeStream(stream)} slot ${slot.slot}`;
+      this.#anomalies.push({ kind: 'lost-slots', what, detail: 'marked lost: its records cannot be read any more' });
+    }
+    for (const entry of slot.entries) {
+      if (entry.kind === 'close') continue;
+      const { position, length } = entry;
+      if (!this.#partitions.loadBatch(entry, { stream, slot: slot.slot, position, length })) continue;
+      this.#batches += 1;
+      this.#records += entry.recordCount;
+      this.#bytes += length;
+    }
+  }
+}
