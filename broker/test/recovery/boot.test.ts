@@ -23,6 +23,7 @@ const clocks: MortalClock[] = [];
 /** The clock of a process that can die: its timers then never fire. */
 class MortalClock implements Clock {
   readonly #timers = new Set<Timer>();
+  #dead = false;
 
   nowMs(): number {
     return systemClock.nowMs();
@@ -33,6 +34,7 @@ class MortalClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
+    if (this.#dead) return { cancel: () => undefined };
     const timer = systemClock.setTimer(delayMs, callback);
     this.#timers.add(timer);
     return timer;
@@ -43,6 +45,7 @@ class MortalClock implements Clock {
   }
 
   die(): void {
+    this.#dead = true;
     for (const timer of this.#timers) timer.cancel();
   }
 }
@@ -58,14 +61,14 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-function patient(store: ObjectStore): PatientStore {
-  return new PatientStore(store, { clock: systemClock, random: systemRandom });
+function patient(store: ObjectStore, clock: Clock): PatientStore {
+  return new PatientStore(store, { clock, random: systemRandom });
 }
 
 async function start(overrides: Partial<BootOptions> = {}): Promise<BootedBroker> {
-  const store = patient(objects);
   const clock = new MortalClock();
   clocks.push(clock);
+  const store = patient(objects, clock);
   const broker = await boot({
     clock,
     random: systemRandom,
@@ -249,7 +252,7 @@ test('rule-02: a copy of the bucket under another address holds and is not writt
   const copy = new MemoryStore('elsewhere');
   for (const [key, body] of objects.contents()) await copy.create(key, [body]);
   const before = copy.contents().size;
-  const booting = start({ store: patient(copy), dataDirectory: join(root, 'other') });
+  const booting = start({ store: patient(copy, systemClock), dataDirectory: join(root, 'other') });
   await assert.rejects(booting, (error) => hasCode(error, 'STORE_IS_REPLICA'));
   assert.equal(copy.contents().size, before);
 });
