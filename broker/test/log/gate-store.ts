@@ -30,6 +30,8 @@ export class GateStore implements ObjectStore {
   readonly address: StoreAddress;
   /** In the order in which they were made. */
   readonly held: HeldRequest[] = [];
+  /** Given up by their caller while held; they may still be carried out, as a packet on its way may. */
+  readonly abandoned: HeldRequest[] = [];
   /** Every request that was made, as `operation key`. */
   readonly log: string[] = [];
   holds: (operation: HeldRequest['operation'], key: string) => boolean;
@@ -74,6 +76,12 @@ export class GateStore implements ObjectStore {
     request[fate]();
   }
 
+  /** Carries out everything that is held now, in order. */
+  passAll(): void {
+    const requests = this.held.splice(0);
+    for (const request of requests) request.pass();
+  }
+
   #request<T>(
     operation: HeldRequest['operation'],
     key: string,
@@ -84,7 +92,12 @@ export class GateStore implements ObjectStore {
     if (!this.holds(operation, key)) return act();
     return new Promise((resolve, reject) => {
       const lost = (): void => reject(new StoreError('ambiguous', `no answer to ${operation} ${key}`));
-      const leave = (): void => void this.held.splice(this.held.indexOf(request), 1);
+      const leave = (): void => {
+        for (const list of [this.held, this.abandoned]) {
+          const index = list.indexOf(request);
+          if (index !== -1) list.splice(index, 1);
+        }
+      };
       const request: HeldRequest = {
         operation,
         key,
@@ -102,7 +115,13 @@ export class GateStore implements ObjectStore {
         },
       };
       this.held.push(request);
-      options?.signal?.addEventListener('abort', lost, { once: true });
+      const abandon = (): void => {
+        if (!this.held.includes(request)) return;
+        leave();
+        this.abandoned.push(request);
+        lost();
+      };
+      options?.signal?.addEventListener('abort', abandon, { once: true });
     });
   }
 }

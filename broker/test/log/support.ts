@@ -13,6 +13,8 @@ import type {
   WalkOptions,
   WalkedSlot,
 } from '../../src/log/index.ts';
+import { createSlot, freezeSlot } from '../../src/log/slot-create.ts';
+import type { SlotDraft } from '../../src/log/slot-create.ts';
 import { MemoryStore, PatientStore } from '../../src/store/index.ts';
 import type { ObjectStore } from '../../src/store/index.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
@@ -156,6 +158,24 @@ export async function damage(
   assert(bytes !== undefined);
   await memory.delete([key]);
   await memory.create(key, [change(bytes)]);
+}
+
+/** Puts a slot into the bucket as no writer would, to see what a reader makes of it. */
+export async function forge(
+  context: LogContext,
+  stream: StreamId,
+  draft: Partial<SlotDraft> & Pick<SlotDraft, 'slot'>,
+): Promise<void> {
+  const hlc = context.hlc.now();
+  const frozen = freezeSlot(context, stream, {
+    part: { kind: 'data' },
+    previousHash: Buffer.alloc(32),
+    committedThrough: -1,
+    firstHlc: hlc,
+    lastHlc: hlc,
+    ...draft,
+  });
+  assert.equal((await createSlot(context, frozen)).outcome, 'ours');
 }
 
 /** Settled promise as a value. */
