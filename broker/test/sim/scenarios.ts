@@ -1,9 +1,10 @@
+import { clusterScenario } from './cluster/scenario.ts';
 import { pinnedScenarios } from './pinned/index.ts';
 import type { PinnedScenario, Scenario } from './scenario.ts';
 import { slotLogScenario } from './slot-log/scenario.ts';
 
 /** Every family of random runs. */
-export const scenarios: readonly Scenario[] = [slotLogScenario];
+export const scenarios: readonly Scenario[] = [slotLogScenario, clusterScenario];
 
 export function scenarioNamed(name: string): Scenario {
   const scenario = scenarios.find((one) => one.name === name);

@@ -15,8 +15,15 @@ export class Admin {
     this.#cluster = cluster;
   }
 
+  /** Whether topics can be created with a number of partitions. */
+  async canCreateTopics(): Promise<boolean> {
+    await this.#cluster.refreshPatiently();
+    return this.#cluster.offers('CreateTopics');
+  }
+
   async createTopic(topic: TopicHistory, configs: ReadonlyMap<string, string>): Promise<void> {
     await this.#until(async () => {
+      if (!this.#cluster.offers('CreateTopics')) return await this.#createByUse(topic);
       const answer = await this.#cluster.request(
         ApiKeys.CreateTopics,
         'CreateTopics',
@@ -44,6 +51,17 @@ export class Admin {
       topic.state = 'created';
       return KafkaErrors.NONE;
     }, `CreateTopics of ${topic.name}`);
+  }
+
+  /** A broker without CreateTopics creates a topic of one partition when it is asked about it. */
+  async #createByUse(topic: TopicHistory): Promise<number> {
+    const answer = await this.#cluster.request(ApiKeys.Metadata, 'Metadata', {
+      topics: [{ name: topic.name, topicId: ZERO_UUID }],
+      allowAutoTopicCreation: true,
+    });
+    const code = answer.topics[0]?.errorCode ?? KafkaErrors.UNKNOWN_SERVER_ERROR;
+    if (code === KafkaErrors.NONE) topic.state = 'created';
+    return code;
   }
 
   async deleteTopic(topic: TopicHistory): Promise<void> {

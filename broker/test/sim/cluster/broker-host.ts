@@ -1,0 +1,246 @@
+import { hasCode } from '../../../src/edge/index.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { SimNetwork } from '../sim-network.ts';
+import type { SimBucket } from '../sim-store.ts';
+import type { SimRandom } from '../sim-random.ts';
+import { VirtualProcess } from '../virtual-process.ts';
+import type { BrokerVariation, SimBroker, StartBroker } from './environment.ts';
+import { simLogger } from './sim-logger.ts';
+import { Volume } from './volume.ts';
+
+export const BROKER_PORT = 9092;
+
+/** One process of the broker, on one volume. */
+export interface Running {
+  readonly process: VirtualProcess;
+  readonly volume: Volume;
+  broker: SimBroker | undefined;
+  state: 'booting' | 'serving' | 'stopping' | 'ended';
+}
+
+export interface HostWorld {
+  readonly scheduler: Scheduler;
+  readonly network: SimNetwork;
+  readonly bucket: SimBucket;
+  readonly environment: VirtualProcess;
+  readonly random: SimRandom;
+  readonly startBroker: StartBroker;
+  readonly variation: BrokerVariation;
+}
+
+/** Errors of a boot after which the supervisor tries again, as Kubernetes does. */
+const TRY_AGAIN = new Set(['FENCED', 'OTHER_INSTALLATION_ALIVE', 'VOLUME_LOCKED', 'EIO', 'ENOSPC', 'STREAM_CLOSED']);
+
+/** One broker id with everything that runs, or ran, under it: a supervisor, volumes, and zombies. */
+export class BrokerHost {
+  readonly id: number;
+  readonly name: string;
+  readonly counts = {
+    boots: 0,
+    kills: 0,
+    'power losses': 0,
+    wipes: 0,
+    freezes: 0,
+    'clean stops': 0,
+    restores: 0,
+    zombies: 0,
+  };
+  readonly #world: HostWorld;
+  readonly #volumes: Volume[] = [];
+  readonly #running: Running[] = [];
+  #processes = 0;
+  #restartDue = false;
+  /** The supervisor rests: nothing is restarted. */
+  #retired = false;
+
+  constructor(world: HostWorld, id: number) {
+    this.#world = world;
+    this.id = id;
+    this.name = `broker-${id}`;
+    this.newVolume();
+  }
+
+  get current(): Running | undefined {
+    return this.#running.at(-1);
+  }
+
+  get serving(): boolean {
+    const { current } = this;
+    return current?.state === 'serving' && !current.process.frozen;
+  }
+
+  /** Processes that are alive, the current one and zombies. */
+  alive(): Running[] {
+    return this.#running.filter((one) => one.process.alive);
+  }
+
+  newVolume(): Volume {
+    const { scheduler, environment } = this.#world;
+    const volume = new Volume(scheduler, environment, `${this.name}-volume-${this.#volumes.length + 1}`);
+    this.#volumes.push(volume);
+    return volume;
+  }
+
+  get volume(): Volume {
+    return this.#volumes.at(-1) as Volume;
+  }
+
+  volumeOf(processName: string): Volume | undefined {
+    return this.#running.find((one) => one.process.name === processName)?.volume;
+  }
+
+  start(volume: Volume = this.volume): void {
+    const { scheduler, network, bucket, startBroker, variation } = this.#world;
+    const process = new VirtualProcess(scheduler, `${this.name}.${++this.#processes}`);
+    const running: Running = { process, volume, broker: undefined, state: 'booting' };
+    this.#running.push(running);
+    this.counts.boots++;
+    scheduler.note(`${process.name}: starts on ${volume.name}`);
+    startBroker({
+      brokerId: this.id,
+      host: this.name,
+      port: BROKER_PORT,
+      dataDirectory: '/data',
+      clock: process.clock,
+      random: process.random,
+      disk: volume.disk.connect(process),
+      transport: network.transportFor(process, this.name),
+      store: bucket.connect(process),
+      logger: simLogger(scheduler, process.name),
+      options: variation,
+      exit: (why) => this.#exited(running, why),
+    }).then(
+      (broker) => {
+        running.broker = broker;
+        running.state = 'serving';
+        scheduler.note(`${process.name}: serves`);
+      },
+      (error: unknown) => {
+        if (!this.#mayTryAgain(error)) process.fail(error);
+        this.#exited(running, error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+
+  #mayTryAgain(error: unknown): boolean {
+    return [...TRY_AGAIN].some((code) => hasCode(error, code));
+  }
+
+  #exited(running: Running, why: string): void {
+    if (!running.process.alive) return;
+    this.#end(running, `exit: ${why}`, false);
+    this.restartLater();
+  }
+
+  #end(running: Running, why: string, silent: boolean): void {
+    running.state = 'ended';
+    running.process.kill(why);
+    this.#world.network.processEnded(running.process, silent);
+  }
+
+  restartLater(meanMs = 700): void {
+    if (this.#restartDue || this.#retired) return;
+    this.#restartDue = true;
+    this.#world.environment.schedule(this.#world.random.exponential(meanMs), () => {
+      this.#restartDue = false;
+      const { current } = this;
+      if (!this.#retired && current?.process.alive !== true) this.start();
+    });
+  }
+
+  kill(): void {
+    const running = this.current;
+    if (running?.process.alive !== true) return;
+    this.counts.kills++;
+    this.#end(running, 'kill -9', false);
+    this.restartLater();
+  }
+
+  /** The machine loses power: what was not synced is gone, by chance. */
+  losePower(): void {
+    const running = this.current;
+    if (running === undefined) return;
+    this.counts['power losses']++;
+    this.#end(running, 'power loss', true);
+    running.volume.disk.losePower();
+    this.restartLater();
+  }
+
+  /** Machine and disk are gone; the next process begins on an empty volume. */
+  loseDisk(): void {
+    const running = this.current;
+    if (running === undefined) return;
+    this.counts.wipes++;
+    this.#end(running, 'disk lost', true);
+    this.#abandon(running.volume);
+    running.volume.disk.wipe();
+    this.newVolume();
+    this.restartLater();
+  }
+
+  #abandon(volume: Volume): void {
+    volume.lostSinceMs ??= this.#world.scheduler.nowMs;
+  }
+
+  /** Stops for a while, as in a long pause of the machine; nobody takes over. */
+  freezeFor(durationMs: number): void {
+    const running = this.current;
+    if (running?.process.alive !== true) return;
+    this.counts.freezes++;
+    running.process.freeze();
+    this.#world.environment.schedule(durationMs, () => running.process.resume());
+  }
+
+  /** The machine stops answering, a successor starts on an empty volume elsewhere, later the old process goes on. */
+  becomeZombie(afterMs: number): void {
+    const running = this.current;
+    if (running?.process.alive !== true) return;
+    this.counts.zombies++;
+    running.process.freeze();
+    this.#abandon(running.volume);
+    this.newVolume();
+    this.start();
+    this.#world.environment.schedule(afterMs, () => running.process.resume());
+  }
+
+  /** The process runs on, and a second one with the same id starts elsewhere (a misconfiguration, a split network). */
+  startRival(): void {
+    const running = this.current;
+    if (running?.process.alive !== true) return;
+    this.counts.zombies++;
+    this.#abandon(running.volume);
+    this.newVolume();
+    this.start();
+  }
+
+  /** SIGTERM; a process that does not end in time is killed. */
+  stopCleanly(budgetMs: number): void {
+    const running = this.current;
+    if (running?.state !== 'serving' || running.process.frozen || running.broker === undefined) return;
+    this.counts['clean stops']++;
+    running.state = 'stopping';
+    running.broker.stop().then(
+      () => this.#exited(running, 'stopped'),
+      (error: unknown) => {
+        if (!this.#mayTryAgain(error)) running.process.fail(error);
+        this.#exited(running, 'stopped with an error');
+      },
+    );
+    this.#world.environment.schedule(budgetMs, () => this.#exited(running, 'it did not stop in time'));
+  }
+
+  /** Ends everything that runs and starts nothing more. */
+  retire(): void {
+    this.#retired = true;
+    for (const running of this.alive()) this.#end(running, 'the run is over', false);
+  }
+
+  /** After `retire`: all disks are gone, one process starts with nothing but the bucket. */
+  restoreFromBucket(): void {
+    for (const volume of this.#volumes) volume.disk.wipe();
+    this.#retired = false;
+    this.counts.restores++;
+    this.newVolume();
+    this.start();
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock, Disk, Logger, Random, Transport } from '../../../src/edge/index.ts';
+import type { ObjectStore } from '../../../src/store/index.ts';
+
+/** Everything that a broker of the simulation gets from outside. */
+export interface SimEnvironment {
+  readonly brokerId: number;
+  /** Name under which others reach it, and its port. */
+  readonly host: string;
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly transport: Transport;
+  readonly store: ObjectStore;
+  readonly logger: Logger;
+  readonly options: BrokerVariation;
+  /** What `process.exit` is to a real broker. */
+  readonly exit: (why: string) => void;
+}
+
+/** Settings that differ from run to run. */
+export interface BrokerVariation {
+  readonly lingerMs: number;
+  readonly targetBytes: number;
+  readonly tailBytes: number;
+  readonly metadataHeartbeatMs: number;
+}
+
+/** A broker that listens. */
+export interface SimBroker {
+  /** SIGTERM: resolves when everything is in the bucket and the process may go. */
+  stop(): Promise<void>;
+}
+
+/** Boots a broker; resolves when it listens, rejects with what the boot refused. */
+export type StartBroker = (environment: SimEnvironment) => Promise<SimBroker>;

@@ -1,0 +1,142 @@
+import { ApiKeys, KafkaErrors, kafkaErrorName } from '../../../src/kafka/index.ts';
+import type { DecodedBatch } from '../../support/batches.ts';
+import type { ClusterClient } from '../clients/cluster-client.ts';
+import { Fetcher } from '../clients/fetcher.ts';
+import { fetchOffsets } from '../clients/offsets.ts';
+import { NoAnswerError } from '../clients/wire-connection.ts';
+import type { TopicHistory } from '../model.ts';
+import { checkPartition } from '../oracles/partition-oracle.ts';
+import type { SentBatch } from '../partition-history.ts';
+import { Violation } from '../violation.ts';
+import type { ClusterWorld } from './world.ts';
+
+/** Reads all that clients can read and holds it against all that they were told. */
+export class FinalCheck {
+  readonly #world: ClusterWorld;
+  readonly #cluster: ClusterClient;
+  readonly #fetcher: Fetcher;
+
+  constructor(world: ClusterWorld) {
+    this.#world = world;
+    this.#cluster = world.client(`final-reader-${world.host.counts.restores}`);
+    this.#fetcher = new Fetcher(this.#cluster, false);
+  }
+
+  async run(groups: readonly string[]): Promise<void> {
+    await this.#cluster.refreshPatiently();
+    const ends = new Map<string, number>();
+    for (const topic of this.#world.model.topics.values()) {
+      if (!this.#checkTopic(topic)) continue;
+      for (const [index, history] of topic.partitions.entries()) {
+        const log = await this.#readAll(topic.name, index);
+        checkPartition(history, log, (batch) => this.#mayBeLost(batch));
+        ends.set(history.name, (log.at(-1)?.lastOffset ?? -1) + 1);
+      }
+    }
+    for (const group of groups) await this.#checkGroup(group, ends);
+    if (this.#world.deleted.length > 0) {
+      throw new Violation('nothing is deleted', `somebody deleted ${this.#world.deleted.slice(0, 3).join(', ')}`);
+    }
+  }
+
+  /** An acks=1 answer stands on the volume of the process that gave it. */
+  #mayBeLost(batch: SentBatch): boolean {
+    const volume = this.#world.host.volumeOf(batch.ackedBy);
+    return volume === undefined || volume.lostSinceMs !== undefined;
+  }
+
+  /** True if the topic must be there and its partitions are to be read. */
+  #checkTopic(topic: TopicHistory): boolean {
+    const found = this.#cluster.topics.get(topic.name);
+    switch (topic.state) {
+      case 'created':
+        if (found === undefined) throw new Violation('topics are kept', `${topic.name} was created and is not there`);
+        if (found.partitions.size !== topic.partitionCount) {
+          throw new Violation(
+            'topics are kept',
+            `${topic.name} has ${found.partitions.size} partitions, not ${topic.partitionCount}`,
+          );
+        }
+        if (this.#cluster.version('Metadata') >= 10) {
+          this.#world.model.showTopicId(topic, found.id, this.#cluster.clientId);
+        }
+        return true;
+      case 'deleted':
+        if (found !== undefined) throw new Violation('deletions are kept', `${topic.name} was deleted and is there`);
+        return false;
+      case 'unknown':
+      case 'deleting':
+        return false;
+    }
+  }
+
+  async #readAll(topic: string, partition: number): Promise<DecodedBatch[]> {
+    const position = { topic, partition, offset: 0 };
+    const log: DecodedBatch[] = [];
+    const limits = { maxWaitMs: 1, maxBytes: 1 << 22, partitionMaxBytes: 1 << 20 };
+    for (;;) {
+      const leader = this.#cluster.leaderOf(topic, partition) ?? 0;
+      try {
+        const [fetched] = await this.#fetcher.fetch(leader, [position], limits);
+        if (fetched?.errorCode === KafkaErrors.NONE) {
+          for (const batch of fetched.batches) {
+            log.push(batch);
+            position.offset = batch.lastOffset + 1;
+          }
+          if (position.offset >= fetched.highWatermark) return log;
+          continue;
+        }
+        if (fetched !== undefined && fetched.errorCode === KafkaErrors.OFFSET_OUT_OF_RANGE) {
+          throw new Violation('acked ⊆ readable', `${topic}-${partition}: offset ${position.offset} is out of range`);
+        }
+        this.#world.scheduler.note(`final reader: ${topic}-${partition}: ${kafkaErrorName(fetched?.errorCode ?? -1)}`);
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) throw error;
+      }
+      await this.#cluster.backOff();
+      await this.#cluster.refreshPatiently();
+    }
+  }
+
+  async #checkGroup(group: string, ends: ReadonlyMap<string, number>): Promise<void> {
+    const positions = [...this.#world.model.topics.values()]
+      .filter((topic) => topic.state === 'created')
+      .flatMap((topic) => topic.partitions.map((_, partition) => ({ topic: topic.name, partition, offset: 0 })));
+    if (positions.length === 0) return;
+    const identity = { group, memberId: '', generation: -1 };
+    for (;;) {
+      const code = await this.#tryFetchOffsets(identity, positions);
+      if (code === KafkaErrors.NONE) break;
+      await this.#cluster.backOff();
+    }
+    for (const one of positions) {
+      const end = ends.get(`${one.topic}-${one.partition}`) ?? 0;
+      if (one.offset > end) {
+        throw new Violation(
+          'committed offsets ≤ log end',
+          `${group}/${one.topic}-${one.partition}: ${one.offset} > ${end}`,
+        );
+      }
+    }
+  }
+
+  async #tryFetchOffsets(
+    identity: Parameters<typeof fetchOffsets>[3],
+    positions: Parameters<typeof fetchOffsets>[4],
+  ): Promise<number> {
+    try {
+      const { group } = identity;
+      const answer = await this.#cluster.request(ApiKeys.FindCoordinator, 'FindCoordinator', {
+        key: group,
+        keyType: 0,
+        coordinatorKeys: [group],
+      });
+      const found = answer.coordinators[0] ?? answer;
+      if (found.errorCode !== KafkaErrors.NONE) return found.errorCode;
+      return await fetchOffsets(this.#world, this.#cluster, found.nodeId, identity, positions);
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      return KafkaErrors.NETWORK_EXCEPTION;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Scheduler } from '../scheduler.ts';
+import { SimDisk } from '../sim-disk.ts';
+import type { VirtualProcess } from '../virtual-process.ts';
+
+/** A data volume: what an acks=1 answer stands on until the bucket has it. */
+export class Volume {
+  readonly name: string;
+  readonly disk: SimDisk;
+  /** Since when what lies only here counts as lost: it was wiped, or its broker was replaced on another volume. */
+  lostSinceMs: number | undefined;
+
+  constructor(scheduler: Scheduler, environment: VirtualProcess, name: string) {
+    this.name = name;
+    this.disk = new SimDisk({
+      clock: environment.clock,
+      random: scheduler.random.fork(`disk ${name}`),
+      name,
+      onTrace: (line) => scheduler.note(line),
+    });
+  }
+}
