@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { SystemDisk, systemClock } from '../../src/edge/index.ts';
+import type { Disk, DiskFile } from '../../src/edge/index.ts';
+import { LocalWal, readLocalWals } from '../../src/log/index.ts';
+import type { SurvivingBatch, SurvivingWal, WalReadEnd } from '../../src/log/index.ts';
+import { LINEAGE, TOPIC_ID, batch, dataStream, watch, world } from './support.ts';
+
+const OPTIONS = { clock: systemClock, lineage: LINEAGE };
+const context = world().process(1);
+
+async function volume(t: TestContext): Promise<{ root: string; disk: Disk }> {
+  const root = await mkdtemp(join(tmpdir(), 'chronik-wal-'));
+  t.after(() => rm(root, { recursive: true }));
+  return { root, disk: new SystemDisk() };
+}
+
+interface Read {
+  readonly end: WalReadEnd;
+  readonly batches: readonly SurvivingBatch[];
+  readonly texts: readonly string[];
+}
+
+async function read(wal: SurvivingWal): Promise<Read> {
+  const batches: SurvivingBatch[] = [];
+  const end = await wal.read((one) => void batches.push(one));
+  return { end, batches, texts: batches.map(({ bytes }) => bytes.toString()) };
+}
+
+/** A WAL with these batches, durable, as a crash leaves it. */
+async function crashed(disk: Disk, root: string, texts: readonly string[], fileBytes?: number): Promise<SurvivingWal> {
+  const wal = await LocalWal.create(disk, root, dataStream(), {
+    ...OPTIONS,
+    ...(fileBytes === undefined ? {} : { fileBytes }),
+  });
+  for (const text of texts) {
+    wal.append(batch(context, text));
+    await wal.sync();
+  }
+  const [survived] = await readLocalWals(disk, root);
+  assert(survived !== undefined);
+  return survived;
+}
+
+test('what was synced is read back in order, with its offsets and hybrid time', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await LocalWal.create(disk, root, dataStream(), OPTIONS);
+  const entries = ['a', 'b', 'c'].map((text) => batch(context, text, { partition: 7, leaderEpoch: 3 }));
+  for (const entry of entries) wal.append(entry);
+  await wal.sync();
+  const [survived] = await readLocalWals(disk, root);
+  assert.deepEqual(survived?.stream, dataStream());
+  assert.equal(survived.lineage, LINEAGE);
+  const { end, batches } = await read(survived);
+  assert.deepEqual(end, { kind: 'complete' });
+  assert.deepEqual(
+    batches,
+    entries.map(({ baseOffset, lastOffset, hlc, bytes }) => ({
+      topicId: TOPIC_ID,
+      partition: 7,
+      leaderEpoch: 3,
+      baseOffset,
+      lastOffset,
+      hlc,
+      bytes,
+      isCommitted: false,
+    })),
+  );
+});
+
+test('callers that come together share one write and one fsync, and one promise', async (t) => {
+  const { root, disk } = await volume(t);
+  let syncs = 0;
+  const counting = spyOn(disk, (file) => ({ sync: () => ((syncs += 1), file.sync()) }));
+  const wal = await LocalWal.create(counting, root, dataStream(), OPTIONS);
+  syncs = 0;
+  const promises = Array.from({ length: 100 }, (_, index) => {
+    wal.append(batch(context, `${index}`));
+    return wal.sync();
+  });
+  assert.equal(new Set(promises).size, 1);
+  await Promise.all(promises);
+  assert.equal(syncs, 1);
+  await wal.sync();
+  assert.equal(syncs, 1);
+});
+
+test('batches that nobody waits for are written without an fsync', async (t) => {
+  const { root, disk } = await volume(t);
+  let syncs = 0;
+  let appended: (() => void) | undefined;
+  const spied = spyOn(disk, (file) => ({
+    sync: () => ((syncs += 1), file.sync()),
+    append: (buffers) => file.append(buffers).finally(() => appended?.()),
+  }));
+  const wal = await LocalWal.create(spied, root, dataStream(), OPTIONS);
+  syncs = 0;
+  const written = new Promise<void>((resolve) => (appended = resolve));
+  wal.append(batch(context, 'unwaited'));
+  await written;
+  assert.equal(syncs, 0);
+  const [survived] = await readLocalWals(disk, root);
+  assert.deepEqual((await read(survived!)).texts, ['unwaited']);
+});
+
+test('a batch that comes while an fsync is under way is not covered by it', async (t) => {
+  const { root, disk } = await volume(t);
+  let release: (() => void) | undefined;
+  let started: (() => void) | undefined;
+  let isHeld = false;
+  const slow = spyOn(disk, (file) => ({
+    sync: async () => {
+      if (isHeld) {
+        started?.();
+        await new Promise<void>((resolve) => (release = resolve));
+      }
+      await file.sync();
+    },
+  }));
+  const wal = await LocalWal.create(slow, root, dataStream(), OPTIONS);
+  isHeld = true;
+  const underWay = new Promise<void>((resolve) => (started = resolve));
+  wal.append(batch(context, 'first'));
+  const first = wal.sync();
+  await underWay;
+  wal.append(batch(context, 'second'));
+  const second = watch(wal.sync());
+  isHeld = false;
+  release?.();
+  await first;
+  assert.equal(second.outcome, 'pending');
+  await wal.sync();
+  assert.equal(second.outcome, 'resolved');
+});
+
+test('a failed fsync is final: it is told to all who wait, and nothing is ever called durable again', async (t) => {
+  const { root, disk } = await volume(t);
+  let fails = false;
+  const broken = spyOn(disk, (file) => ({
+    sync: () => (fails ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })) : file.sync()),
+  }));
+  const wal = await LocalWal.create(broken, root, dataStream(), OPTIONS);
+  fails = true;
+  wal.append(batch(context, 'a'));
+  await assert.rejects(wal.sync(), { code: 'LOCAL_WAL_FAILED' });
+  fails = false;
+  assert(wal.failed.aborted);
+  wal.append(batch(context, 'b'));
+  await assert.rejects(wal.sync(), { code: 'LOCAL_WAL_FAILED' });
+});
+
+test('files are rotated, and a whole file goes when its batches are in the bucket', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await LocalWal.create(disk, root, dataStream(), { ...OPTIONS, fileBytes: 400 });
+  for (let slot = 1; slot <= 12; slot += 1) {
+    wal.append(batch(context, `${slot}`.padEnd(100, '.')));
+    wal.slotFrozen(slot, 1);
+    await wal.sync();
+  }
+  const names = await readdir(wal.directory);
+  assert(names.length >= 3, names.join());
+  wal.slotCommitted(6);
+  await wal.sync();
+  const [survived] = await readLocalWals(disk, root);
+  const { end, batches } = await read(survived!);
+  assert.deepEqual(end, { kind: 'complete' });
+  const left = batches.map(({ bytes, isCommitted }) => [Number.parseInt(bytes.toString(), 10), isCommitted]);
+  assert.deepEqual(
+    left.filter(([, isCommitted]) => isCommitted === false).map(([slot]) => slot),
+    [7, 8, 9, 10, 11, 12],
+  );
+  wal.slotCommitted(12);
+  await wal.close();
+  assert.deepEqual(await readdir(wal.directory), []);
+});
+
+test('a clean close keeps what is not in the bucket yet', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await LocalWal.create(disk, root, dataStream(), OPTIONS);
+  wal.append(batch(context, 'a'));
+  wal.slotFrozen(1, 1);
+  wal.append(batch(context, 'b'));
+  wal.slotCommitted(1);
+  await wal.close();
+  const [survived] = await readLocalWals(disk, root);
+  const { batches } = await read(survived!);
+  assert.deepEqual(
+    batches.map(({ bytes, isCommitted }) => [bytes.toString(), isCommitted]),
+    [
+      ['a', true],
+      ['b', false],
+    ],
+  );
+});
+
+test('streams come in the order of broker and epoch, also across a power of ten; other directories are left alone', async (t) => {
+  const { root, disk } = await volume(t);
+  for (const epoch of [10, 9, 2]) {
+    const wal = await LocalWal.create(disk, root, dataStream(epoch), OPTIONS);
+    await wal.close();
+    const kept = await LocalWal.create(disk, root, dataStream(epoch + 100), OPTIONS);
+    kept.append(batch(context, `${epoch}`));
+    await kept.sync();
+  }
+  await disk.makeDirectory(`${root}/__meta`);
+  await disk.makeDirectory(`${root}/__meta/0`);
+  const wals = await readLocalWals(disk, root);
+  assert.deepEqual(
+    wals.map(({ stream }) => stream.epoch),
+    [2, 9, 10, 102, 109, 110],
+  );
+  assert.deepEqual(await readLocalWals(disk, `${root}/absent`), []);
+  await wals.at(-1)!.remove();
+  assert.equal((await readLocalWals(disk, root)).length, 5);
+});
+
+test('a tail cut at any byte is the normal end of the last file: everything before it is handed out', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await crashed(disk, root, ['first', 'second']);
+  const path = wal.files[0]!;
+  const whole = await readFile(path);
+  const texts = ['first', 'second'];
+  for (let length = whole.length - 1; length >= 0; length -= 1) {
+    await truncate(path, length);
+    const [cut] = await readLocalWals(disk, root);
+    const { end, texts: left } = await read(cut!);
+    assert.deepEqual(left, texts.slice(0, left.length), `cut to ${length}`);
+    if (end.kind === 'torn') assert.equal(end.position + end.tornBytes, length);
+    else assert.equal(end.kind, 'complete');
+  }
+});
+
+test('a tail of zeros, as some file systems leave, is a torn tail', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await crashed(disk, root, ['first']);
+  const path = wal.files[0]!;
+  await writeFile(path, Buffer.concat([await readFile(path), Buffer.alloc(10_000)]));
+  const { end, texts } = await read(wal);
+  assert.equal(end.kind, 'torn');
+  assert.deepEqual(texts, ['first']);
+});
+
+test('hole-14 a flipped bit with intact frames behind it is damage, named, and nothing behind it is handed out', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await crashed(disk, root, ['first', 'second', 'third']);
+  const path = wal.files[0]!;
+  const whole = await readFile(path);
+  const last = whole.length - 12 - 48 - 'third'.length;
+  for (let bit = 0; bit < last * 8; bit += 7) {
+    const flipped = Buffer.from(whole);
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    await writeFile(path, flipped);
+    const { end, texts } = await read(wal);
+    assert(end.kind === 'corrupt', `bit ${bit}`);
+    assert.equal(end.path, path);
+    assert(end.position <= bit >> 3);
+    assert(texts.length < 3);
+    assert.deepEqual(texts, ['first', 'second'].slice(0, texts.length));
+  }
+});
+
+test('hole-14 an earlier file that was cut, or is missing, is damage: it was durable before the next one existed', async (t) => {
+  const { root, disk } = await volume(t);
+  const texts = Array.from({ length: 12 }, (_, index) => `${index}`.padEnd(100, '.'));
+  const wal = await crashed(disk, root, texts, 400);
+  assert(wal.files.length >= 3);
+  const [first, second] = wal.files;
+  const whole = await readFile(first!);
+  await truncate(first!, whole.length - 1);
+  const cut = await read(wal);
+  assert(cut.end.kind === 'corrupt');
+  assert.equal(cut.end.path, first);
+  await writeFile(first!, whole);
+  await rm(second!);
+  const [gap] = await readLocalWals(disk, root);
+  const { end } = await read(gap!);
+  assert(end.kind === 'corrupt');
+  assert.match(end.reason, /missing/);
+});
+
+test('a file of another stream is not taken for one of this', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await crashed(disk, root, ['a']);
+  await LocalWal.create(disk, root, dataStream(2), OPTIONS);
+  const [, other] = await readLocalWals(disk, root);
+  await writeFile(other!.files[0]!, await readFile(wal.files[0]!));
+  const { end, texts } = await read(other!);
+  assert.equal(end.kind, 'corrupt');
+  assert.deepEqual(texts, []);
+});
+
+/** The disk with some methods of its files replaced. */
+function spyOn(disk: Disk, change: (file: DiskFile) => Partial<DiskFile>): Disk {
+  const wrap = (file: DiskFile): DiskFile => ({
+    append: (buffers) => file.append(buffers),
+    read: (position, length) => file.read(position, length),
+    sync: () => file.sync(),
+    truncate: (sizeBytes) => file.truncate(sizeBytes),
+    close: () => file.close(),
+    ...change(file),
+  });
+  return new Proxy(disk, {
+    get: (target, name) => {
+      if (name === 'open') return async (...args: Parameters<Disk['open']>) => wrap(await target.open(...args));
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
