@@ -61,3 +61,30 @@ export type { RejectedSnapshot } from './recover/load-snapshot.ts';
 export { defaultSnapshotPolicy } from './snapshot/snapshot-keeper.ts';
 export type { SnapshotPolicy } from './snapshot/snapshot-keeper.ts';
 export type { UploadStats } from './upload-stats.ts';
+export { brokerConfigs } from './config-defs/broker-configs.ts';
+export type { ConfigDef, ConfigTable, ConfigType } from './config-defs/config-def.ts';
+export {
+  brokerConfig,
+  describeBrokerConfigs,
+  describeDefaultBrokerConfigs,
+  describeTopicConfigs,
+  topicConfig,
+} from './config-defs/effective.ts';
+export type { ConfigScope, ConfigSource, ConfigValue, EffectiveConfig } from './config-defs/effective.ts';
+export { topicConfigs } from './config-defs/topic-configs.ts';
+export { alterConfigs, replaceConfigs } from './operations/alter-configs.ts';
+export type {
+  AlterConfigsResult,
+  ConfigAlteration,
+  ConfigOperation,
+  ConfigResource,
+} from './operations/alter-configs.ts';
+export { createPartitions } from './operations/create-partitions.ts';
+export type { CreatePartitionsResult, NewPartitions } from './operations/create-partitions.ts';
+export { createTopics } from './operations/create-topics.ts';
+export type { CreateTopicResult, CreateTopicsOptions, CreatedTopic, NewTopic } from './operations/create-topics.ts';
+export { deleteTopics } from './operations/delete-topics.ts';
+export type { DeleteTopicResult, DeletedTopic, TopicSelector } from './operations/delete-topics.ts';
+export { allocateProducerIds } from './operations/producer-ids.ts';
+export type { ProducerIdBlock } from './operations/producer-ids.ts';
+export type { Refused } from './operations/result.ts';

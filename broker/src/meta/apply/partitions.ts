@@ -64,7 +64,7 @@ function nextHistory(
         startOffset: next.startOffset,
       });
     }
-    if (previousEndOffset > open.startOffset) closed.push({ ...open, endOffset: previousEndOffset });
+    if (previousEndOffset > Math.max(open.startOffset, partition.logStartOffset)) closed.push({ ...open, endOffset: previousEndOffset });
   }
   closed.push(next);
   return closed;
