@@ -100,17 +100,13 @@ export class ClassicGroup {
     const led = this.isLeader(former.memberId);
     this.remove(former, 'FENCED_INSTANCE_ID');
     this.members.add(member);
-    if (led || this.leaderId === null) this.leaderId = member.memberId;
+    if (led) this.leaderId = member.memberId;
   }
 
-  /** Takes a member out and refuses what it waits for. A leader that goes is followed by the oldest member. */
+  /** Takes a member out and refuses what it waits for. The next generation elects another leader if that was it. */
   remove(member: GroupMember, error: Refusal): void {
     this.members.remove(member);
     this.rebalance.syncReceived(member.memberId);
-    if (this.isLeader(member.memberId)) {
-      const [oldest] = this.members;
-      this.leaderId = oldest?.memberId ?? null;
-    }
     member.leave(error);
   }
 

@@ -194,7 +194,7 @@ async function stored(started: TestCoordinator): Promise<{ readonly offsets: unk
   // A group that never had a generation stores nothing but its offsets.
   const atRest =
     described.groupState === 'Stable' || (described.groupState === 'Empty' && described.protocolType !== '');
-  return { offsets, group: atRest ? described : undefined };
+  return { offsets, group: atRest || described.groupState === 'Dead' ? described : undefined };
 }
 
 function reload({ port, clock }: TestCoordinator): Promise<TestCoordinator> {

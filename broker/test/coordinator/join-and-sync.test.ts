@@ -290,3 +290,32 @@ test('many members joining one after the other all end in one generation, and no
   assert.equal((await describe(started.coordinator)).members.length, 20);
   for (const consumer of consumers) assert.equal(consumer.heartbeat(), 'NONE');
 });
+
+test('the end of a sync phase that a rebalance has overtaken drops nobody', async () => {
+  const started = await startCoordinator();
+  const [a, b] = [new Consumer(started), new Consumer(started)] as const;
+  const beat = async (untilMs: number, ...consumers: readonly Consumer[]): Promise<void> => {
+    for (let waitedMs = 0; waitedMs < untilMs; waitedMs += 5_000) {
+      await started.clock.advance(5_000);
+      for (const consumer of consumers) assert.notEqual(consumer.heartbeat(), 'UNKNOWN_MEMBER_ID');
+    }
+  };
+  const joins = [a.join(), b.join()];
+  await started.clock.advance(6_000);
+  await Promise.all(joins.map(settled));
+  await beat(50_000, a, b);
+  const joining = new Consumer(started).join();
+  await started.clock.advance(0);
+  const rejoining = a.join();
+  await beat(20_000, b);
+  assert.equal(rejoining.value, undefined);
+  await settled(b.join());
+  assert.equal((await settled(joining)).generationId, 2);
+});
+
+test('a promised member id cannot be joined with as a static member', async () => {
+  const { coordinator } = await startCoordinator();
+  const { memberId } = await coordinator.joinGroup(joinRequest(), context(9));
+  const joined = await coordinator.joinGroup(joinRequest({ memberId, groupInstanceId: 'pod-0' }), context(9));
+  assert.equal(errorName(joined.errorCode), 'UNKNOWN_MEMBER_ID');
+});

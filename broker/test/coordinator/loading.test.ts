@@ -126,6 +126,36 @@ test('an assignment that is committed after the next rebalance began is void', a
   assert.equal((await settled(joining)).generationId, 2);
 });
 
+test('an assignment that is committed in the next generation’s sync phase is void too', async () => {
+  const started = await startCoordinator();
+  const [a, b] = [new Consumer(started), new Consumer(started)] as const;
+  const join = a.join();
+  await started.clock.advance(6_000);
+  await settled(join);
+  started.port.held = true;
+  const overtaken = a.sync();
+  await settle();
+  const joining = b.join();
+  assert.equal(errorName((await settled(overtaken)).errorCode), 'REBALANCE_IN_PROGRESS');
+  await settled(a.join());
+  await settled(joining);
+  const waiting = b.sync();
+  started.port.commit();
+  await settle();
+  assert.equal(waiting.value, undefined);
+  assert.equal((await describe(started.coordinator)).groupState, 'CompletingRebalance');
+});
+
+test('a deleted group is not brought back by a load', async () => {
+  const started = await startCoordinator();
+  const a = new Consumer(started);
+  await stabilize(started, a);
+  await a.leave();
+  await started.coordinator.deleteGroups({ groupsNames: [groupId] });
+  const next = await startCoordinator({ port: new MemoryOffsets(1, started.port.log) });
+  assert.equal((await describe(next.coordinator)).groupState, 'Dead');
+});
+
 test('a fenced broker refuses what waits and gives the partition up', async () => {
   const started = await startCoordinator();
   const [a, b] = [new Consumer(started), new Consumer(started)] as const;

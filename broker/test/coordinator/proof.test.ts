@@ -97,6 +97,24 @@ test('a member does not expire while its answer waits for proof', async () => {
   assert.equal(b.heartbeat(), 'NONE');
 });
 
+test('a member that leaves while its answer waits for proof is gone for good', async () => {
+  const { started, a, b } = await stableGroup();
+  started.port.proofsHeld = true;
+  const joins = [b.join(), a.join()];
+  const again = b.join();
+  await settle();
+  await b.leave();
+  started.port.grantProofs();
+  for (const join of [...joins, again]) await settled(join);
+  started.port.proofsHeld = false;
+  await settled(a.join());
+  await settled(a.sync());
+  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 5_000) {
+    await started.clock.advance(5_000);
+    assert.equal(a.heartbeat(), 'NONE');
+  }
+});
+
 test('a write that fails for any reason gives the partition up: nobody knows whether it got in', async () => {
   const { started, a } = await stableGroup();
   started.port.refuse('NOT_LEADER');

@@ -60,6 +60,23 @@ test('a restarted static member answers only when its new id is in the bucket', 
   assert.equal((await settled(joining)).generationId, 1);
 });
 
+test('a restart that a rebalance overtakes is answered with the new generation', async () => {
+  const started = await startCoordinator();
+  const [leader, former] = [staticConsumer(started, 'pod-0'), staticConsumer(started, 'pod-1')] as const;
+  await stabilize(started, leader, former);
+  started.port.held = true;
+  const restarting = staticConsumer(started, 'pod-1').join();
+  await started.clock.advance(0);
+  const joining = new Consumer(started).join();
+  await started.clock.advance(0);
+  started.port.commit();
+  await started.clock.advance(0);
+  assert.equal(restarting.value, undefined);
+  await settled(leader.join());
+  assert.equal((await settled(restarting)).generationId, 2);
+  assert.equal((await settled(joining)).generationId, 2);
+});
+
 test('a restart while the assignment is being computed rebalances, as the leader knows only the former id', async () => {
   const started = await startCoordinator();
   const [leader, former] = [staticConsumer(started, 'pod-0'), staticConsumer(started, 'pod-1')] as const;
