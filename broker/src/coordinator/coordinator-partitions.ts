@@ -1,4 +1,5 @@
 import { ChronikError, InvariantError, hasCode, invariant } from '../edge/index.ts';
+import { ZERO_UUID } from '../kafka/index.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import { CoordinatorShard } from './coordinator-shard.ts';
 import type { ShardSetting } from './coordinator-shard.ts';
@@ -94,10 +95,15 @@ export class CoordinatorPartitions {
     await Promise.all(removals);
   }
 
-  async retainTopics(partition: number, isLive: (topic: string, topicId: string) => boolean): Promise<void> {
+  async retainTopics(partition: number, currentIdOf: (topic: string) => string | undefined): Promise<void> {
     const phase = this.#phases.get(partition);
     if (phase?.kind !== 'loaded') return;
-    await phase.shard.removeOffsetsWhere(({ topic }, topicId) => topicId !== undefined && !isLive(topic, topicId));
+    await phase.shard.removeOffsetsWhere(({ topic }, storedId) => {
+      // Not in the bucket yet: its topic was there just now.
+      if (storedId === undefined) return false;
+      const currentId = currentIdOf(topic);
+      return currentId === undefined || (storedId !== ZERO_UUID && storedId !== currentId);
+    });
   }
 
   async prove(): Promise<Proof> {

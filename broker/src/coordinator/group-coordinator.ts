@@ -118,9 +118,10 @@ export class GroupCoordinator {
 
   /**
    * Removes offsets in a loaded partition that belong to topics which are gone, as after a deletion that nobody was there
-   * to hear of. `topicId` is ZERO_UUID for offsets stored without one.
+   * to hear of. `currentIdOf` names the id of the topic that has the name now, or undefined for none. An offset that is
+   * stored without an id (by an old client, or by Kafka) stays as long as there is a topic of its name.
    */
-  retainTopics(partition: number, isLive: (topic: string, topicId: string) => boolean): Promise<void> {
-    return this.#partitions.retainTopics(partition, isLive);
+  retainTopics(partition: number, currentIdOf: (topic: string) => string | undefined): Promise<void> {
+    return this.#partitions.retainTopics(partition, currentIdOf);
   }
 }

@@ -230,13 +230,18 @@ test('the offsets of a deleted topic go from every group, whatever its state', a
 
 test('offsets of topics that are found to be gone, or to be other topics now, are removed', async () => {
   const { coordinator } = await startCoordinator();
-  const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ';
-  const request = commitRequest(1);
-  const [topic] = request.topics;
-  assert.ok(topic);
-  await coordinator.offsetCommit({ ...request, topics: [{ ...topic, topicId }] }, context(10));
-  await coordinator.offsetCommit(commitRequest(2, { topic: 'payments' }), context(8));
-  await coordinator.retainTopics(0, (name, id) => name === 'payments' && id === ZERO_UUID);
-  assert.equal(await fetchOffset(coordinator, 'orders'), -1);
-  assert.equal(await fetchOffset(coordinator, 'payments'), 2);
+  const [oldId, newId] = ['AAAAAAAAAAAAAAAAAAAAAQ', 'AAAAAAAAAAAAAAAAAAAAAg'] as const;
+  const commit = async (topic: string, topicId: string): Promise<void> => {
+    const request = commitRequest(1, { topic });
+    const topics = request.topics.map((each) => ({ ...each, topicId }));
+    await coordinator.offsetCommit({ ...request, topics }, context(10));
+  };
+  await commit('same', newId);
+  await commit('recreated', oldId);
+  await commit('gone', oldId);
+  await commit('stored-without-id', ZERO_UUID);
+  await coordinator.retainTopics(0, (topic) => (topic === 'gone' ? undefined : newId));
+  const left = [];
+  for (const topic of ['same', 'recreated', 'gone', 'stored-without-id']) left.push(await fetchOffset(coordinator, topic));
+  assert.deepEqual(left, [1, -1, -1, 1]);
 });
