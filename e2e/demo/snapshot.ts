@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { connect, withAdmin } from './client.ts';
 import type { ReadRecord } from './client.ts';
@@ -36,7 +36,7 @@ async function topicLayout(admin: Admin, topics: readonly string[]): Promise<Rea
 }
 
 async function topicConfigs(admin: Admin, topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const resources = topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+  const resources = topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name }));
   const answer = await admin.describeConfigs({ includeSynonyms: false, resources });
   return new Map(
     answer.resources.flatMap(({ resourceName, configEntries }) =>

@@ -1,4 +1,5 @@
-// No file may import itself through others, types included: a cycle is two concepts that are one.
+// No file may import itself through others: a cycle is two concepts that are one. Imports of types alone do not count: a part
+// may know the shape of its whole.
 import type { Finding } from './finding.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -11,7 +12,8 @@ export function checkCycles(files: readonly SourceFile[]): readonly Finding[] {
 
   function walk(file: SourceFile): void {
     trail.push(file.path);
-    for (const { target, line } of file.imports) {
+    for (const { target, line, typeOnly } of file.imports) {
+      if (typeOnly) continue;
       const next = target === undefined ? undefined : byPath.get(target);
       if (next === undefined) continue;
       const start = trail.indexOf(next.path);

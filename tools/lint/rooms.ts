@@ -7,7 +7,8 @@ const GROUND = ['edge', 'proto'] as const;
 const BELOW_META = [...GROUND, 'kafka', 'store', 'log'] as const;
 const BELOW_COORDINATOR = [...BELOW_META, 'meta', 'tier', 'partition'] as const;
 const BELOW_BROKER = [...BELOW_COORDINATOR, 'coordinator', 'recovery', 'search'] as const;
-const BELOW_NET = [...BELOW_BROKER, 'broker'] as const;
+/** Bytes, frames and dispatch know nothing of what is served over them. */
+const BELOW_HTTP = [...BELOW_BROKER, 'net', 'broker'] as const;
 
 /** Room by room, bottom to top: what it may import besides itself. Whoever is not listed may not exist. */
 export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
@@ -23,10 +24,10 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map<string, rea
   ['coordinator', BELOW_COORDINATOR],
   ['search', BELOW_COORDINATOR],
   ['recovery', [...BELOW_COORDINATOR, 'coordinator']],
-  ['broker', BELOW_BROKER],
-  ['net', BELOW_NET],
-  ['http', BELOW_NET],
-  ['cli', [...BELOW_NET, 'net', 'http', 'config']],
+  ['net', [...GROUND, 'kafka']],
+  ['broker', [...BELOW_BROKER, 'net']],
+  ['http', BELOW_HTTP],
+  ['cli', [...BELOW_HTTP, 'http', 'config']],
 ]);
 
 const SRC = 'broker/src/';

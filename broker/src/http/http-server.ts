@@ -60,7 +60,7 @@ async function answerFor(request: IncomingMessage, sources: HttpSources): Promis
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, type: TEXT, body: 'only GET is served here\n' };
   }
-  const path = (request.url ?? '/').split('?')[0];
+  const [path = ''] = (request.url ?? '/').split('?');
   switch (path) {
     case '/healthz':
       return verdictAnswer(sources.healthy());

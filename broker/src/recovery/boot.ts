@@ -129,8 +129,9 @@ class Boot {
           created = true;
           break;
         case 'open':
-          if (bucket.kind !== 'cluster')
+          if (bucket.kind !== 'cluster') {
             throw new HoldError('TIMELINE_MISSING', 'the bucket changed while it was looked at');
+          }
           logger.info(`metadata recovery: ${decision.mode} from ${store.description}`, { why: decision.why });
           return { decision, lineage: bucket.lineage, volume, created };
         case 'hold':
@@ -208,8 +209,9 @@ class Boot {
     const { lineage } = opening;
     const tail = await reappendLocalTail({ disk, random, dataDirectory, walDirectory, lineage, partitions, stream });
     const salvaged = await uploadQuarantine(disk, dataDirectory, store);
-    if (salvaged.length > 0)
+    if (salvaged.length > 0) {
       options.logger.warn('A local tail could not continue the history and is in the bucket', { salvaged });
+    }
     const report = this.#report(opening, { metadata, writer, loaded, tail }, [
       ...quarantined,
       ...snapshotAnomalies(opened.report),

@@ -100,8 +100,9 @@ function decideOnCluster(
   demands: Demands,
 ): Decision {
   const demanded = demands.lineage;
-  if (demanded !== undefined && demanded !== bucket.lineage)
+  if (demanded !== undefined && demanded !== bucket.lineage) {
     return refuseOtherLineage(bucket.lineage, `lineage ${demanded} was demanded`);
+  }
   if (volume.kind === 'identified' && volume.identity.lineage !== bucket.lineage) {
     return refuseOtherLineage(bucket.lineage, `this volume belongs to lineage ${volume.identity.lineage}`);
   }

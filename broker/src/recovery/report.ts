@@ -66,8 +66,9 @@ export function snapshotAnomalies(report: MetadataReport): readonly Anomaly[] {
 export function loadAnomalies(report: LoadReport): readonly Anomaly[] {
   const found: Anomaly[] = [];
   for (const [what, { lost, ignoredBatches }] of report.anomalies) {
-    for (const { from, to } of lost)
+    for (const { from, to } of lost) {
       found.push({ kind: 'lost-offsets', what, detail: `offsets ${from}..${to - 1} are lost` });
+    }
     if (ignoredBatches > 0) {
       found.push({
         kind: 'ignored-batches',

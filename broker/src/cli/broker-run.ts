@@ -1,0 +1,186 @@
+import { hostname } from 'node:os';
+import { Broker, buildPartitions, defaultBrokerLimits } from '../broker/index.ts';
+import type { BrokerPartitions } from '../broker/index.ts';
+import type { BrokerConfig } from '../config/index.ts';
+import { ChronikError, SystemDisk, sleep, systemClock, systemRandom, systemTransport } from '../edge/index.ts';
+import type { Logger } from '../edge/index.ts';
+import type { Metrics } from '../http/index.ts';
+import { HoldError, boot } from '../recovery/index.ts';
+import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
+import type { PatientStore } from '../store/index.ts';
+import { publishBrokerMetrics } from './broker-metrics.ts';
+import { openStores } from './open-stores.ts';
+import type { OpenedStores } from './open-stores.ts';
+import type { ProcessStatus } from './process-status.ts';
+import { VERSION } from './version.ts';
+
+/** How long a held broker waits before it looks again. */
+const HOLD_MS = 10_000;
+/** A log line at most so often while a restore goes on. */
+const PROGRESS_MS = 2_000;
+/** PUTs on a cloud store cost money and take tens of milliseconds; on a local directory the next goes when the last is done. */
+const CLOUD_LINGER_MS = 100;
+
+export interface RunContext {
+  readonly logger: Logger;
+  readonly status: ProcessStatus;
+  readonly metrics: Metrics;
+  readonly httpPort: number;
+}
+
+/** One broker's life in this process: stores, boot, serving, stop. */
+export class BrokerRun {
+  readonly #config: BrokerConfig;
+  readonly #context: RunContext;
+  readonly #disk = new SystemDisk();
+  readonly #fatal = Promise.withResolvers<never>();
+  #lastProgressMs = 0;
+  #stores: OpenedStores | undefined;
+
+  constructor(config: BrokerConfig, context: RunContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#fatal.promise.catch(() => undefined);
+  }
+
+  /** Boots and serves. Never resolves; rejects when the broker cannot start or cannot go on. */
+  async serve(): Promise<never> {
+    const { status, logger, metrics, httpPort } = this.#context;
+    const stores = await openStores(this.#config, this.#disk, logger, metrics);
+    this.#stores = stores;
+    status.store = stores.commit;
+    const { booted, partitions } = await this.#bootPatiently(stores);
+    const { listen, brokerId } = this.#config;
+    const broker = new Broker({
+      brokerId,
+      clock: systemClock,
+      random: systemRandom,
+      transport: systemTransport,
+      logger,
+      listen,
+      metadata: booted.metadata,
+      dataStream: booted.stream,
+      localWal: booted.localWal,
+      partitions,
+      limits: { ...defaultBrokerLimits, maxBytesInFlight: this.#config.wal.maxUncommittedBytes },
+      staticConfigs: new Map(),
+      onFatal: (error) => this.#fatal.reject(error),
+    });
+    const port = await broker.start();
+    status.booted = booted;
+    status.broker = broker;
+    status.state = 'serving';
+    publishBrokerMetrics(metrics, booted, broker);
+    logger.info('Broker is ready', { port, httpPort, lineage: booted.lineage, ...summary(booted) });
+    return this.#fatal.promise;
+  }
+
+  /** Flushes and seals within the budget; `again` (a second signal) ends it at once. What is left is recovered at the next start. */
+  async stop(again: Promise<unknown>): Promise<void> {
+    const { status, logger } = this.#context;
+    const { broker, booted } = status;
+    status.state = 'stopping';
+    if (broker !== undefined && booted !== undefined) {
+      const cut = Symbol('cut short');
+      const budget = sleep(systemClock, this.#config.stopBudgetMs).then(() => cut);
+      const ended = await Promise.race([broker.stop(), budget, again.then(() => cut), this.#fatal.promise]);
+      if (ended === cut) {
+        throw new ChronikError('STOP_CUT_SHORT', 'the broker was ended before everything was flushed', {
+          remedy: 'Nothing acknowledged is lost: the next start recovers from the bucket and the local WAL.',
+        });
+      }
+      await booted.lock.release();
+    }
+    await this.#stores?.close();
+    logger.info('Broker has stopped');
+  }
+
+  /** Boots; while something holds, says what and looks again. */
+  async #bootPatiently(stores: OpenedStores): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
+    const { status, logger } = this.#context;
+    for (;;) {
+      try {
+        status.state = 'restoring';
+        return await this.#boot(stores);
+      } catch (error) {
+        if (!isHold(error)) throw error;
+        const { code, message, remedy } = error;
+        status.state = 'holding';
+        status.held = { code, message, remedy };
+        logger.warn('Holding', { code, reason: message, remedy, nextLookMs: HOLD_MS });
+        await sleep(systemClock, HOLD_MS);
+        status.held = undefined;
+      }
+    }
+  }
+
+  async #boot(stores: OpenedStores): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
+    const config = this.#config;
+    const address = { host: config.advertised.host, port: config.advertised.port ?? config.listen.port };
+    const built: BrokerPartitions[] = [];
+    const booted = await boot({
+      clock: systemClock,
+      random: systemRandom,
+      disk: this.#disk,
+      logger: this.#context.logger,
+      store: stores.commit,
+      replicas: stores.replicas,
+      dataDirectory: config.dataDirectory,
+      broker: config.brokerId,
+      address,
+      installation: config.installation ?? `${hostname()}/${address.host}:${address.port}`,
+      lineage: config.lineage,
+      onDamage: config.onDamage,
+      version: VERSION,
+      lockOwner: `pid ${process.pid} on ${hostname()}`,
+      metadata: config.metadata,
+      data: { lingerMs: config.wal.lingerMs ?? defaultLingerMs(stores.commit), targetBytes: config.wal.targetBytes },
+      makePartitions: (hlc) => {
+        const limits = { ...defaultBrokerLimits, maxBytesInFlight: config.wal.maxUncommittedBytes };
+        const partitions = buildPartitions({
+          brokerId: config.brokerId,
+          clock: systemClock,
+          hlc,
+          coldStore: stores.cold,
+          limits,
+        });
+        built.push(partitions);
+        return partitions.manager;
+      },
+      onProgress: (progress) => this.#onProgress(progress),
+    });
+    return { booted, partitions: built.at(-1) as BrokerPartitions };
+  }
+
+  #onProgress(progress: PhaseProgress): void {
+    const { status, logger } = this.#context;
+    status.progress = progress;
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - this.#lastProgressMs < PROGRESS_MS) return;
+    if (this.#lastProgressMs > 0) logger.info('metadata recovery: restoring', { ...progress });
+    this.#lastProgressMs = nowMs;
+  }
+}
+
+function defaultLingerMs(store: PatientStore): number {
+  return store.address.provider === 'local' ? 0 : CLOUD_LINGER_MS;
+}
+
+/** Damage is for a person to decide about; it is no reason to crash in a loop. */
+function isHold(error: unknown): error is ChronikError {
+  return error instanceof HoldError || (error instanceof ChronikError && error.code === 'DAMAGED_STREAM');
+}
+
+function summary({ report }: BootedBroker): Record<string, unknown> {
+  const { mode, topics, partitions, records, streams, totalMs, anomalies, reappendedRecords } = report;
+  return {
+    mode,
+    topics,
+    partitions,
+    records,
+    reappendedRecords,
+    streams,
+    restoreMs: totalMs,
+    anomalies: anomalies.length,
+  };
+}

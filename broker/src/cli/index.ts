@@ -1,0 +1,2 @@
+export { buildProgram } from './program.ts';
+export { ExitCode, exitCodeOf, explain } from './fatal.ts';

@@ -1,0 +1,85 @@
+import { Command, Option } from 'commander';
+import { settings } from '../config/index.ts';
+import type { Setting } from '../config/index.ts';
+import { runStandalone } from './standalone.ts';
+import { runStatus } from './status.ts';
+import { VERSION } from './version.ts';
+
+/** The command line: one file a verb. */
+export function buildProgram(): Command {
+  const program = new Command('chronik')
+    .description('A Kafka-protocol broker whose object-storage bucket alone is enough to rebuild everything.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .showHelpAfterError('(chronik --help lists the commands)');
+  const standalone = program
+    .command('standalone')
+    .description('run one broker: restores what the bucket holds, then serves Kafka clients')
+    .addHelpText('after', environmentHelp());
+  for (const setting of Object.values(settings) as readonly Setting[]) addFlag(standalone, setting);
+  standalone.action(async (_options: unknown, command: Command) => {
+    await runStandalone(process.env, flagsOf(command));
+  });
+  addStatus(program);
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => {
+      process.stdout.write(`${VERSION}\n`);
+    });
+  return program;
+}
+
+function addStatus(program: Command): void {
+  const { env, default: preset } = settings.httpPort;
+  const url = `http://127.0.0.1:${process.env[env] ?? preset}`;
+  program
+    .command('status')
+    .description('say what a running broker says of itself')
+    .option('--url <url>', `its HTTP address [port from ${env}]`, url)
+    .option('--wait <seconds>', 'wait until it serves, so long at most')
+    .option('--json', 'the whole of /status')
+    .action(async (options: { readonly url: string; readonly wait?: string; readonly json?: boolean }) => {
+      const waitSeconds = options.wait === undefined ? undefined : Number(options.wait);
+      await runStatus({ url: options.url, waitSeconds, json: options.json === true });
+    });
+}
+
+function addFlag(command: Command, setting: Setting): void {
+  if (setting.flag === undefined) return;
+  const option = new Option(`--${setting.flag} <${placeholder(setting)}>`, `${setting.meaning} [${setting.env}]`);
+  command.addOption(setting.default === undefined ? option : option.default(undefined, setting.default));
+}
+
+function placeholder(setting: Setting): string {
+  switch (setting.type.kind) {
+    case 'whole':
+      return setting.unit ?? 'number';
+    case 'choice':
+      return setting.type.values.join('|');
+    case 'switch':
+      return 'true|false';
+    case 'address':
+      return 'host[:port]';
+    case 'text':
+      return 'text';
+  }
+}
+
+/** Flags that were given, by their names in the table of settings. */
+function flagsOf(command: Command): Record<string, string | undefined> {
+  const flags: Record<string, string | undefined> = {};
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (typeof value === 'string' && option.long !== undefined) flags[option.long.slice(2)] = value;
+  }
+  return flags;
+}
+
+function environmentHelp(): string {
+  const rows = (Object.values(settings) as readonly Setting[]).filter((setting) => setting.flag === undefined);
+  const lines = rows.map(({ env, meaning, default: preset }) => {
+    const suffix = preset === undefined ? '' : ` (default: ${preset})`;
+    return `  ${env}\n      ${meaning}${suffix}`;
+  });
+  return `\nEnvironment only:\n${lines.join('\n')}\n`;
+}
