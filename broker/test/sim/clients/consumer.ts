@@ -106,8 +106,10 @@ export class Consumer {
 
   #maybeGoBack(): void {
     const { random } = this.#cluster.process;
-    if (!random.chance(0.01)) return;
+    if (!random.chance(0.003)) return;
     const position = random.pick(this.#positions);
-    position.offset = random.integer(0, position.offset);
+    // Mostly just behind the end, where memory and bucket meet; now and then anywhere.
+    const back = random.chance(0.8) ? Math.min(position.offset, 60) : position.offset;
+    position.offset -= random.integer(0, back);
   }
 }

@@ -29,7 +29,10 @@ export interface HostWorld {
 }
 
 /** Errors of a boot after which the supervisor tries again, as Kubernetes does. */
-const TRY_AGAIN = new Set(['FENCED', 'OTHER_INSTALLATION_ALIVE', 'VOLUME_LOCKED', 'EIO', 'ENOSPC', 'STREAM_CLOSED']);
+const TRY_AGAIN = ['FENCED', 'VOLUME_LOCKED'];
+
+/** Errors that a disk which is full or fails gives a broker a reason for. */
+const DISK_TROUBLE = ['DATA_DIRECTORY_UNUSABLE', 'DISK_SYNC_FAILED', 'LOCAL_WAL_FAILED', 'EIO', 'ENOSPC'];
 
 /** One broker id with everything that runs, or ran, under it: a supervisor, volumes, and zombies. */
 export class BrokerHost {
@@ -116,14 +119,15 @@ export class BrokerHost {
         scheduler.note(`${process.name}: serves`);
       },
       (error: unknown) => {
-        if (!this.#mayTryAgain(error)) process.fail(error);
+        if (!this.#mayTryAgain(running, error)) process.fail(error);
         this.#exited(running, error instanceof Error ? error.message : String(error));
       },
     );
   }
 
-  #mayTryAgain(error: unknown): boolean {
-    return [...TRY_AGAIN].some((code) => hasCode(error, code));
+  #mayTryAgain(running: Running, error: unknown): boolean {
+    const reasons = running.volume.hadTrouble ? [...TRY_AGAIN, ...DISK_TROUBLE] : TRY_AGAIN;
+    return reasons.some((code) => hasCode(error, code));
   }
 
   #exited(running: Running, why: string): void {
@@ -222,7 +226,7 @@ export class BrokerHost {
     running.broker.stop().then(
       () => this.#exited(running, 'stopped'),
       (error: unknown) => {
-        if (!this.#mayTryAgain(error)) running.process.fail(error);
+        if (!this.#mayTryAgain(running, error)) running.process.fail(error);
         this.#exited(running, 'stopped with an error');
       },
     );

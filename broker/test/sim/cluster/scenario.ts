@@ -35,7 +35,7 @@ class ClusterRun {
     weather.start(random.pick([1_000, 5_000, 20_000]));
     troubles.start(random.pick([1_500, 5_000, 20_000]));
     this.#startClients();
-    await world.pass(random.between(10_000, random.pick([30_000, 120_000])));
+    await world.pass(random.between(10_000, random.pick([30_000, 60_000])));
     troubles.stop();
     weather.stop();
     world.network.mendAll();
@@ -60,7 +60,7 @@ class ClusterRun {
     const world = this.#world;
     const { random } = world;
     const some = (): Target[] => this.#targets.filter(() => random.chance(0.7));
-    const pauseMs = random.pick([30, 150, 600]);
+    const pauseMs = random.pick([100, 400, 1_500]);
     for (let i = random.integer(1, 2); i > 0; i--) {
       const plan = { acks: -1, idempotent: true, targets: some(), pauseMs, inFlight: 5 } as const;
       this.#lives.push(world.live(new Producer(world, world.client(`idempotent-${i}`), plan).run()));

@@ -85,6 +85,7 @@ export class Troubles {
       case 'full':
       case 'disk-error': {
         const { disk } = host.volume;
+        host.volume.hadTrouble = true;
         disk.faults = kind === 'full' ? { ...noDiskFaults, full: true } : { ...noDiskFaults, syncError: 0.05 };
         environment.schedule(random.exponential(3_000), () => (disk.faults = noDiskFaults));
         return;

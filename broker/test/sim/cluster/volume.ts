@@ -8,6 +8,8 @@ export class Volume {
   readonly disk: SimDisk;
   /** Since when what lies only here counts as lost: it was wiped, or its broker was replaced on another volume. */
   lostSinceMs: number | undefined;
+  /** Its disk was full, or failed, at some time. */
+  hadTrouble = false;
 
   constructor(scheduler: Scheduler, environment: VirtualProcess, name: string) {
     this.name = name;
