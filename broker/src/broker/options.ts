@@ -1,3 +1,9 @@
+import type { CoordinatorOptions } from '../coordinator/index.ts';
+import type { Clock, Logger, Random, Transport } from '../edge/index.ts';
+import type { DataStream, LocalWal } from '../log/index.ts';
+import type { MetadataLog } from '../meta/index.ts';
+import type { BrokerPartitions } from './build-partitions.ts';
+
 /** Limits and defaults under Kafka's names; times in milliseconds, sizes in bytes. */
 export interface BrokerLimits {
   /** `socket.request.max.bytes` */
@@ -39,3 +45,27 @@ export const defaultBrokerLimits: BrokerLimits = {
   offsetsTopicPartitions: 50,
   producerIdExpirationMs: 7 * 24 * 3_600_000,
 };
+
+/** Everything a broker is made of. Boot has claimed the streams, registered the broker and loaded the partitions. */
+export interface BrokerOptions {
+  readonly brokerId: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly logger: Logger;
+  /** Address to bind; port 0 takes a free one, which is told to the metadata if the registration says port 0 too. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly metadata: MetadataLog;
+  /** Its observer should be the local WAL. */
+  readonly dataStream: DataStream;
+  /** Without it acks=1 waits for the bucket, like acks=all. */
+  readonly localWal: LocalWal | undefined;
+  /** Made by `buildPartitions`, filled by boot. */
+  readonly partitions: BrokerPartitions;
+  readonly limits: BrokerLimits;
+  /** Values that the settings of the process give, by Kafka's broker configuration names. */
+  readonly staticConfigs: ReadonlyMap<string, string>;
+  readonly groups?: Partial<CoordinatorOptions>;
+  /** Called once when the broker cannot go on (it is fenced, its disk is broken, an invariant fell): the process ends. */
+  readonly onFatal: (error: Error) => void;
+}

@@ -23,6 +23,7 @@ export class KafkaServer {
   #listener: Listener | undefined;
   #idleTimer: Timer | undefined;
   #nextId = 1;
+  #noneLeft: () => void = () => undefined;
 
   constructor(transport: Transport, options: ServerOptions, context: ConnectionContext) {
     this.#transport = transport;
@@ -50,10 +51,17 @@ export class KafkaServer {
     this.#listener = undefined;
   }
 
-  /** Ends all connections, after what is answered has been sent. */
-  endConnections(): void {
+  /** Ends all connections, after what is answered has been sent; those that are still open after `graceMs`, at once. */
+  async endConnections(graceMs: number): Promise<void> {
     this.#idleTimer?.cancel();
     for (const connection of this.#connections) connection.end();
+    if (this.#connections.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#noneLeft = resolve;
+    const timer = this.#context.clock.setTimer(graceMs, resolve);
+    await promise;
+    timer.cancel();
+    this.destroyConnections();
   }
 
   /** Ends all connections at once. */
@@ -74,10 +82,13 @@ export class KafkaServer {
       return;
     }
     counters.connectionsOpened++;
-    const accepted = new KafkaConnection(this.#nextId++, connection, this.#context, (ended) =>
-      this.#connections.delete(ended),
-    );
+    const accepted = new KafkaConnection(this.#nextId++, connection, this.#context, (ended) => this.#ended(ended));
     this.#connections.add(accepted);
+  }
+
+  #ended(connection: KafkaConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#noneLeft();
   }
 
   /** One timer for all connections. */

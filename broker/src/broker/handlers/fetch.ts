@@ -58,8 +58,14 @@ function answer(
   const finished = plan.reads.map((read, i) =>
     finishRead(services, plan.partitions[i] as FetchedPartition, read, isCommitted),
   );
-  if (finished.every((response) => !(response instanceof Promise))) return assemble(services, context, plan, finished);
-  return Promise.all(finished).then((responses) => assemble(services, context, plan, responses));
+  if (finished.every(isReady)) return assemble(services, context, plan, finished);
+  return Promise.all(finished.map(async (response) => response)).then((responses) =>
+    assemble(services, context, plan, responses),
+  );
+}
+
+function isReady(response: PartitionResponse | Promise<PartitionResponse>): response is PartitionResponse {
+  return !(response instanceof Promise);
 }
 
 /** The response of one partition; a promise if the store has to be asked. */
@@ -153,10 +159,10 @@ function assemble(
   { counters }: Services,
   context: FetchContext,
   { partitions }: FetchPlan,
-  finished: readonly (PartitionResponse | Promise<PartitionResponse>)[],
+  finished: readonly PartitionResponse[],
 ): FetchResponse {
   const responses: TopicResponse[] = [];
-  for (const [i, response] of (finished as readonly PartitionResponse[]).entries()) {
+  for (const [i, response] of finished.entries()) {
     const partition = partitions[i] as FetchedPartition;
     let sizeBytes = 0;
     for (const batch of response.records as readonly Buffer[]) sizeBytes += batch.length;

@@ -1,0 +1,87 @@
+import type { GroupCoordinator } from '../coordinator/index.ts';
+import {
+  type BrokerRegistered,
+  type ConfigScope,
+  type MetadataImage,
+  brokerConfig,
+  topicConfig,
+} from '../meta/index.ts';
+import type { BrokerCounters } from './counters.ts';
+import { FetchSessions } from './fetch-sessions.ts';
+import { LocalAcks } from './local-acks.ts';
+import type { OpenProof } from './open-proof.ts';
+import type { BrokerOptions } from './options.ts';
+import { ProducerIds } from './producer-ids.ts';
+import type { Services } from './services.ts';
+import { TopicCreation } from './topic-creation.ts';
+import { TopicSettingsCache, topicSettings } from './topic-settings.ts';
+
+/** What only the broker itself can give its handlers. */
+export interface OwnServices {
+  readonly proof: OpenProof;
+  readonly counters: BrokerCounters;
+  readonly coordinator: () => GroupCoordinator;
+  readonly isStopping: () => boolean;
+}
+
+/** Puts together what handlers work with. */
+export function buildServices(options: BrokerOptions, own: OwnServices): Services {
+  const { brokerId, clock, random, logger, limits, metadata, partitions } = options;
+  const scope = (image: MetadataImage = metadata.image): ConfigScope => ({
+    image,
+    broker: brokerId,
+    staticConfigs: options.staticConfigs,
+  });
+  return {
+    ...own,
+    brokerId,
+    clock,
+    random,
+    logger,
+    limits,
+    metadata,
+    partitions: partitions.manager,
+    budget: partitions.budget,
+    configScope: scope,
+    topicSettings: new TopicSettingsCache((topicId) => {
+      const image = metadata.image;
+      return topicSettings((name) => topicConfig(scope(image), image.topicById(topicId), name));
+    }),
+    localAcks: localAcks(options),
+    fetchSessions: new FetchSessions(clock, random, limits.maxFetchSessions),
+    producerIds: new ProducerIds(metadata, brokerId),
+    topicCreation: new TopicCreation(
+      { metadata, clock, random, logger },
+      {
+        brokerId,
+        offsetsTopicPartitions: limits.offsetsTopicPartitions,
+        storeWaitMs: limits.storeWaitMs,
+        autoCreate: (image) => ({
+          enabled: brokerConfig(scope(image), 'auto.create.topics.enable') === 'true',
+          partitions: Number(brokerConfig(scope(image), 'num.partitions')),
+        }),
+      },
+    ),
+  };
+}
+
+function localAcks({ localWal, metadata, brokerId }: BrokerOptions): LocalAcks | undefined {
+  if (localWal === undefined) return undefined;
+  const registered = metadata.image.broker(brokerId);
+  return new LocalAcks(localWal, registered?.diskAcks ?? 'none', async () => {
+    const now = metadata.image.broker(brokerId);
+    if (now === undefined) return;
+    const { host, port, streamEpoch, installation, rack } = now;
+    const event: BrokerRegistered = {
+      kind: 'brokerRegistered',
+      broker: brokerId,
+      streamEpoch,
+      host,
+      port,
+      installation,
+      diskAcks: 'acks1',
+      rack,
+    };
+    await metadata.append([event]);
+  });
+}

@@ -1,0 +1,69 @@
+import { KafkaErrors, type RequestOf, type ResponseInput } from '../../kafka/index.ts';
+import type { TopicImage } from '../../meta/index.ts';
+import { type Answer, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
+import type { Services } from '../services.ts';
+import { sender } from './groups.ts';
+
+/** From here on requests name topics by id. */
+const TOPIC_ID_VERSION = 10;
+
+type CommitRequest = RequestOf<'OffsetCommit'>;
+type CommitTopic = CommitRequest['topics'][number];
+type TopicResponse = ResponseInput<'OffsetCommit'>['topics'][number];
+
+/** Commits offsets of topics that exist; the coordinator does the rest. */
+export function offsetCommit(services: Services): ServedApi<'OffsetCommit'> {
+  return serve('OffsetCommit', (request, context) => handleOffsetCommit(services, request, context));
+}
+
+async function handleOffsetCommit(
+  services: Services,
+  request: CommitRequest,
+  context: RequestContext,
+): Promise<Answer<'OffsetCommit'>> {
+  const byId = context.apiVersion >= TOPIC_ID_VERSION;
+  const { image } = services.metadata;
+  const accepted: CommitTopic[] = [];
+  const refused: TopicResponse[] = [];
+  for (const topic of request.topics) {
+    const known = byId ? image.topicById(topic.topicId) : image.topic(topic.name);
+    const error = byId && known === undefined ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION';
+    const exists = ({ partitionIndex }: { readonly partitionIndex: number }): boolean =>
+      known?.partitions[partitionIndex] !== undefined;
+    const there = topic.partitions.filter(exists);
+    const absent = topic.partitions.filter((partition) => !exists(partition));
+    if (known !== undefined && there.length > 0) accepted.push(named(topic, known, there));
+    if (absent.length === 0) continue;
+    const { name, topicId } = topic;
+    refused.push({
+      name,
+      topicId,
+      partitions: absent.map(({ partitionIndex }) => ({ partitionIndex, errorCode: KafkaErrors[error] })),
+    });
+  }
+  await Promise.all(accepted.map((topic) => committed(services, topic)));
+  const response = await services.coordinator().offsetCommit({ ...request, topics: accepted }, sender(context));
+  return { ...response, topics: [...response.topics, ...refused] };
+}
+
+function named(topic: CommitTopic, { name, id }: TopicImage, partitions: CommitTopic['partitions']): CommitTopic {
+  return { ...topic, name, topicId: id, partitions };
+}
+
+/**
+ * Waits until the records below the committed offsets are in the bucket (rule 15), so that no restore holds a commit
+ * without its records. An offset beyond the log end is taken as it is, as Kafka does.
+ */
+async function committed({ partitions }: Services, { topicId, partitions: commits }: CommitTopic): Promise<void> {
+  const logs = partitions.topicById(topicId)?.logs ?? [];
+  const waits: Promise<void>[] = [];
+  for (const { partitionIndex, committedOffset } of commits) {
+    const log = logs[partitionIndex];
+    if (log === undefined || committedOffset <= log.highWatermark || committedOffset > log.logEndOffset) continue;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // A log that is lost ends the coordinator, too, which then refuses the commit.
+    log.whenCommitted(committedOffset - 1, { committed: () => resolve(), failed: () => resolve() }, 0);
+    waits.push(promise);
+  }
+  await Promise.all(waits);
+}
