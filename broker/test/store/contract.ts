@@ -7,6 +7,8 @@ import type { ObjectStore } from '../../src/store/index.ts';
 export interface StoreUnderTest {
   readonly store: ObjectStore;
   readonly other: ObjectStore;
+  /** Puts many objects of one byte `x` there faster than by creates; left out: by creates. */
+  readonly seed?: (keys: readonly string[]) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -196,11 +198,9 @@ function reading(stores: Stores): void {
 
 function listing(stores: Stores): void {
   test('hole-15: 2,500 keys are walked in pages, in order, each once', async () => {
-    const { store, other } = stores();
+    const { other } = stores();
     const keys = Array.from({ length: 2500 }, (_, index) => `many/${index % 3}/${String(index).padStart(20, '0')}`);
-    for (let start = 0; start < keys.length; start += 50) {
-      await Promise.all(keys.slice(start, start + 50).map((key) => store.create(key, [Buffer.from('x')])));
-    }
+    await seed(stores(), keys);
     const expected = [...keys].sort(byBytes);
     for (const limit of [1000, 999, 5000]) {
       const walked: string[] = [];
@@ -326,12 +326,18 @@ function deletion(stores: Stores): void {
   test('1,500 keys are deleted with one call', async () => {
     const { store } = stores();
     const keys = Array.from({ length: 1500 }, (_, index) => `bulk/${index}`);
-    for (let start = 0; start < keys.length; start += 50) {
-      await Promise.all(keys.slice(start, start + 50).map((key) => store.create(key, [])));
-    }
+    await seed(stores(), keys);
     await store.delete(keys);
     assert.deepEqual((await store.list('bulk/', undefined, 10)).objects, []);
   });
+}
+
+async function seed(under: StoreUnderTest, keys: readonly string[]): Promise<void> {
+  if (under.seed !== undefined) return under.seed(keys);
+  for (let start = 0; start < keys.length; start += 50) {
+    const some = keys.slice(start, start + 50);
+    await Promise.all(some.map((key) => under.store.create(key, [Buffer.from('x')])));
+  }
 }
 
 /** The order that stores use, told by bytes and not by our own comparison, which is checked against it. */

@@ -1,0 +1,82 @@
+import type { PutObjectCommandOutput } from '@aws-sdk/client-s3';
+import { ChronikError } from '../../edge/index.ts';
+import { StoreError } from '../store-error.ts';
+import type { S3Encryption } from './s3-config.ts';
+
+const CUSTOMER_KEY_BYTES = 32;
+
+interface CustomerKey {
+  readonly SSECustomerAlgorithm?: 'AES256';
+  readonly SSECustomerKey?: string;
+}
+
+interface CreateEncryption extends CustomerKey {
+  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
+  readonly SSEKMSKeyId?: string;
+  readonly BucketKeyEnabled?: boolean;
+}
+
+/** Server-side encryption as asked for with every request, and verified with every answer to a create (hole-23). */
+export class S3ObjectEncryption {
+  readonly #create: CreateEncryption;
+  readonly #read: CustomerKey;
+
+  /** `keyText`: contents of the key file of SSE-C. Throws SETTING_INVALID if it is not a key. */
+  constructor(encryption: S3Encryption, keyText: string | undefined) {
+    this.#create = createEncryption(encryption, keyText);
+    const { SSECustomerAlgorithm, SSECustomerKey } = this.#create;
+    this.#read =
+      SSECustomerAlgorithm === undefined || SSECustomerKey === undefined
+        ? {}
+        : { SSECustomerAlgorithm, SSECustomerKey };
+  }
+
+  /** To be sent with a create. */
+  get create(): CreateEncryption {
+    return this.#create;
+  }
+
+  /** To be sent with a read. */
+  get read(): CustomerKey {
+    return this.#read;
+  }
+
+  /** Rejects an answer that does not say what was asked for: some stores ignore the headers and keep plain text. */
+  verify(answer: PutObjectCommandOutput, key: string): void {
+    const { ServerSideEncryption: asked, SSECustomerAlgorithm: customer } = this.#create;
+    if (asked !== undefined && answer.ServerSideEncryption !== asked) throw notEncrypted(key, asked);
+    if (customer !== undefined && answer.SSECustomerAlgorithm !== customer) throw notEncrypted(key, 'the customer key');
+  }
+}
+
+function createEncryption(encryption: S3Encryption, keyText: string | undefined): CreateEncryption {
+  switch (encryption.kind) {
+    case 'bucket-default':
+      return {};
+    case 'sse-s3':
+      return { ServerSideEncryption: 'AES256' };
+    case 'sse-kms': {
+      const key = encryption.keyId === undefined ? {} : { SSEKMSKeyId: encryption.keyId };
+      // One request to KMS for many objects instead of one for each.
+      return { ServerSideEncryption: 'aws:kms', BucketKeyEnabled: true, ...key };
+    }
+    case 'customer-key':
+      return { SSECustomerAlgorithm: 'AES256', SSECustomerKey: customerKey(encryption.keyFile, keyText) };
+  }
+}
+
+function customerKey(file: string, text: string | undefined): string {
+  const key = (text ?? '').trim();
+  if (Buffer.from(key, 'base64').length === CUSTOMER_KEY_BYTES && /^[A-Za-z0-9+/]+=*$/.test(key)) return key;
+  throw new ChronikError('SETTING_INVALID', `S3_SSE_CUSTOMER_KEY_FILE: ${file} does not hold a key`, {
+    remedy: `Put ${CUSTOMER_KEY_BYTES} random bytes in base64 into it, and keep a copy: without it the bucket is lost.`,
+    details: { file },
+  });
+}
+
+function notEncrypted(key: string, asked: string): StoreError {
+  return new StoreError('invalid', `The store took ${key} without encrypting it as asked (${asked})`, {
+    remedy: 'Use a store that supports this encryption, or set S3_SSE to what it supports.',
+    details: { key, asked },
+  });
+}
