@@ -3,6 +3,7 @@ import { createOnce } from './create-once.ts';
 import type { CreatedOnce } from './create-once.ts';
 import { FieldReader, decodeJsonFile, encodeJsonFile } from './json-file.ts';
 import { LINEAGE_PATTERN, TIMELINE_PATTERN } from './patterns.ts';
+import { readChecked } from './read-checked.ts';
 
 /** `cluster.json`: whose data the store holds. Created once, never deleted. */
 export interface ClusterFile {
@@ -30,9 +31,8 @@ export function decodeClusterFile(bytes: Buffer): ClusterFile {
 }
 
 /** Undefined only when the store says that it is not there (P9). Retries outages for ever. */
-export async function readClusterFile(store: PatientStore): Promise<ClusterFile | undefined> {
-  const bytes = await store.get(CLUSTER_FILE_KEY);
-  return bytes === undefined ? undefined : decodeClusterFile(bytes);
+export function readClusterFile(store: PatientStore): Promise<ClusterFile | undefined> {
+  return readChecked(store, CLUSTER_FILE_KEY, decodeClusterFile);
 }
 
 /** Of several first boots one wins; the others get its file. */

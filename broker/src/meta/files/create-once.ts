@@ -1,3 +1,4 @@
+import { hasCode } from '../../edge/index.ts';
 import type { PatientStore } from '../../store/index.ts';
 import { MetadataCorruptError } from '../errors.ts';
 
@@ -17,7 +18,10 @@ export async function createOnce<T>(
 ): Promise<CreatedOnce<T>> {
   const body = encode(file);
   // Equal bytes are as good as ours: whoever wrote them said the same.
-  const recognise = (existing: Buffer): 'ours' | 'other' => (existing.equals(body) ? 'ours' : 'other');
+  const recognise = (existing: Buffer): 'ours' | 'other' | 'unreadable' => {
+    if (existing.equals(body)) return 'ours';
+    return isReadable(existing, decode) ? 'other' : 'unreadable';
+  };
   const answer = await store.createResolved({ key, body: [body], recognise });
   switch (answer.outcome) {
     case 'created':
@@ -26,5 +30,16 @@ export async function createOnce<T>(
       return { outcome: 'exists', file: decode(answer.existing) };
     case 'vanished':
       throw new MetadataCorruptError(`${key} was there and is gone: somebody deletes what must never be deleted`);
+  }
+}
+
+/** Bytes that do not decode may have been damaged on the way; the store fetches them again. */
+function isReadable(bytes: Buffer, decode: (bytes: Buffer) => unknown): boolean {
+  try {
+    decode(bytes);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'METADATA_CORRUPT')) return false;
+    throw error;
   }
 }

@@ -5,6 +5,7 @@ import { createOnce } from './create-once.ts';
 import type { CreatedOnce } from './create-once.ts';
 import { FieldReader, decodeJsonFile, encodeJsonFile } from './json-file.ts';
 import { TIMELINE_PATTERN } from './patterns.ts';
+import { readChecked } from './read-checked.ts';
 
 /** Where a timeline leaves its parent: the last metadata slot that counts, and the time up to which data counts. */
 export interface TimelineCut {
@@ -96,18 +97,17 @@ function readStore(fields: FieldReader): StoreAddress {
 }
 
 /** Undefined only when the store says that it is not there (P9). Retries outages for ever. */
-export async function readTimelineFile(store: PatientStore, timeline: string): Promise<TimelineFile | undefined> {
+export function readTimelineFile(store: PatientStore, timeline: string): Promise<TimelineFile | undefined> {
   const key = timelineFileKey(timeline);
-  const bytes = await store.get(key);
-  return bytes === undefined ? undefined : decodeTimelineFile(bytes, key);
+  return readChecked(store, key, (bytes) => decodeTimelineFile(bytes, key));
 }
 
 /** All timelines of the store, in the order of their names. An object that is not a timeline's is an error, not skipped. */
 export async function readTimelineFiles(store: PatientStore): Promise<readonly TimelineFile[]> {
   const files: TimelineFile[] = [];
   for await (const { key } of store.listAll(TIMELINES_PREFIX)) {
-    const bytes = await store.get(key);
-    if (bytes !== undefined) files.push(decodeTimelineFile(bytes, key));
+    const file = await readChecked(store, key, (bytes) => decodeTimelineFile(bytes, key));
+    if (file !== undefined) files.push(file);
   }
   return files;
 }
