@@ -70,6 +70,7 @@ export class Consumer {
         await this.#cluster.refreshPatiently();
       }
       this.#maybeGoBack();
+      if (this.#plan.maxWaitMs === 0) await this.#cluster.sleep(this.#cluster.process.random.between(20, 200));
     }
   }
 

@@ -60,7 +60,7 @@ class ClusterRun {
     const world = this.#world;
     const { random } = world;
     const some = (): Target[] => this.#targets.filter(() => random.chance(0.7));
-    const pauseMs = random.pick([100, 400, 1_500]);
+    const pauseMs = random.pick([60, 200, 800]);
     for (let i = random.integer(1, 2); i > 0; i--) {
       const plan = { acks: -1, idempotent: true, targets: some(), pauseMs, inFlight: 5 } as const;
       this.#lives.push(world.live(new Producer(world, world.client(`idempotent-${i}`), plan).run()));
