@@ -88,3 +88,4 @@ export type { DeleteTopicResult, DeletedTopic, TopicSelector } from './operation
 export { allocateProducerIds } from './operations/producer-ids.ts';
 export type { ProducerIdBlock } from './operations/producer-ids.ts';
 export type { Refused } from './operations/result.ts';
+export { listSnapshots } from './recover/load-snapshot.ts';

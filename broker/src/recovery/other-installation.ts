@@ -1,6 +1,7 @@
 import { sleep } from '../edge/index.ts';
-import { listEpochs, parseSlotKey, readSlot, slotKey, streamPrefix } from '../log/index.ts';
+import { newestEpoch, parseSlotKey, readSlot, slotKey, streamPrefix } from '../log/index.ts';
 import type { LogContext, StreamId } from '../log/index.ts';
+import { listSnapshots } from '../meta/index.ts';
 import { HoldError } from './boot-error.ts';
 
 /** After so many missed heartbeats on our own monotonic clock, whoever wrote the claim is taken for gone. */
@@ -18,8 +19,9 @@ export async function watchOtherInstallation(
   onWatch: (watchedMs: number) => void,
 ): Promise<void> {
   const line = { log: 'metadata', timeline, broker: context.broker } as const;
-  const epoch = (await listEpochs(context, line)).at(-1);
-  if (epoch === undefined) return;
+  const [snapshot] = await listSnapshots(context, timeline);
+  const epoch = await newestEpoch(context, line, snapshot?.position.epoch ?? 0);
+  if (epoch === 0) return;
   const stream: StreamId = { ...line, epoch };
   const claim = await readSlot(context, stream, 0, 'tails');
   if (claim?.header.part.kind !== 'claim') return;
