@@ -10,5 +10,7 @@ export { silentLogger } from './log.ts';
 export { systemClock } from './system-clock.ts';
 export { SystemDisk } from './system-disk.ts';
 export { systemRandom } from './system-random.ts';
+export { systemHttpAgents } from './system-http-agents.ts';
+export type { HttpAgentOptions, HttpAgents } from './system-http-agents.ts';
 export { systemTransport } from './system-transport.ts';
 export { promiseOf } from './promise-of.ts';

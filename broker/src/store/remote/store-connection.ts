@@ -1,3 +1,5 @@
+import type { HttpAgents } from '../../edge/index.ts';
+
 /** What all providers' settings have in common: how to get there. */
 export interface StoreConnection {
   /** Scheme, host and port, without a path; undefined = the provider's own. Azure's emulator has its account as a path. */
@@ -10,12 +12,8 @@ export interface StoreConnection {
   readonly proxy: string | undefined;
 }
 
-/** Sockets to a provider that one open store uses at most; further requests wait for a free one. */
-export const DEFAULT_MAX_CONNECTIONS = 64;
-
 /** What an adapter is given beside its settings. */
 export interface RemoteOptions {
-  /** Contents of `caFile`. */
-  readonly ca: string | undefined;
-  readonly maxConnections: number;
+  /** Connections for this store alone, with its proxy and certificate authorities; closed with it. */
+  readonly agents: HttpAgents;
 }

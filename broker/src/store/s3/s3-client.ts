@@ -3,27 +3,26 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import type { RemoteOptions } from '../remote/store-connection.ts';
 import type { S3Credentials, S3StoreConfig } from './s3-config.ts';
 
-type RequestHandler = NonNullable<S3ClientConfig['requestHandler']>;
-
 /** Asks for the checksum of the object with every GET. Ours to verify: the SDK's own CRC-32C reaches 300 MB/s. */
 const CHECKSUM_MODE = 'x-amz-checksum-mode';
 const PAYLOAD_HASH = 'x-amz-content-sha256';
 
-/**
- * A client that sends every request once (rule 22). `connections`: those of an earlier client, to go on with.
- */
-export function newS3Client(
-  config: S3StoreConfig,
-  options: RemoteOptions,
-  connections: RequestHandler | undefined,
-): S3Client {
+/** A client that sends every request once (rule 22). Cheap: connections are in the agents, and outlive it. */
+export function newS3Client(config: S3StoreConfig, { agents }: RemoteOptions): S3Client {
   const settings: S3ClientConfig & { readonly ignoreCache: true } = {
     region: config.region,
     forcePathStyle: config.pathStyle,
     maxAttempts: 1,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: connections ?? connectionOptions(config, options),
+    // A round trip before every large body, and for the SDK a reason to leave the pool.
+    expectContinueHeader: false,
+    requestHandler: {
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
+      // Waiting for a free connection is back-pressure, not a fault to warn of on the console.
+      socketAcquisitionWarningTimeout: 2 ** 31 - 1,
+    },
     // Reaches the provider of shared files: a file that was rotated is read again by the next client.
     ignoreCache: true,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
@@ -32,20 +31,6 @@ export function newS3Client(
   const client = new S3Client(settings);
   addHeaders(client);
   return client;
-}
-
-function connectionOptions(config: S3StoreConfig, options: RemoteOptions): RequestHandler {
-  const agent = {
-    keepAlive: true,
-    maxSockets: options.maxConnections,
-    ...(config.proxy === undefined ? {} : { proxyEnv: { http_proxy: config.proxy, https_proxy: config.proxy } }),
-  };
-  return {
-    httpAgent: agent,
-    httpsAgent: { ...agent, ...(options.ca === undefined ? {} : { ca: options.ca }) },
-    // Waiting for a free socket is back-pressure, not a fault to warn of on the console.
-    socketAcquisitionWarningTimeout: 2 ** 31 - 1,
-  };
 }
 
 function credentialOptions(credentials: S3Credentials): Partial<S3ClientConfig> & { readonly profile?: string } {

@@ -45,7 +45,7 @@ export class S3Store implements ObjectStore {
     this.#options = options;
     this.#keys = new KeyPrefix(prefix);
     this.#encryption = new S3ObjectEncryption(config.encryption, options.customerKey);
-    this.#client = newS3Client(config, options, undefined);
+    this.#client = newS3Client(config, options);
     this.description = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
     const host = endpoint === undefined ? `s3.${region}.amazonaws.com` : new URL(endpoint).host;
     this.address = { provider: 's3', endpoint: host, bucket, prefix };
@@ -133,7 +133,7 @@ export class S3Store implements ObjectStore {
   }
 
   close(): Promise<void> {
-    this.#client.destroy();
+    this.#options.agents.destroy();
     return Promise.resolve();
   }
 
@@ -209,7 +209,7 @@ export class S3Store implements ObjectStore {
   /** Reads credentials anew, from files that may have been rotated, and keeps the connections. */
   #renewClient(failed: S3Client): void {
     if (this.#client !== failed) return;
-    this.#client = newS3Client(this.#config, this.#options, failed.config.requestHandler);
+    this.#client = newS3Client(this.#config, this.#options);
   }
 }
 

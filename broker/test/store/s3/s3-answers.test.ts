@@ -27,7 +27,7 @@ describe('answers of S3', () => {
   beforeEach(() => {
     fake.objects.clear();
     fake.requests.length = 0;
-    store = new S3Store(s3Config(fake.endpoint), s3Options);
+    store = new S3Store(s3Config(fake.endpoint), s3Options());
   });
   after(() => fake.close());
 
@@ -99,7 +99,7 @@ describe('answers of S3', () => {
   });
 
   test('P9: a bucket that is not there is no empty bucket; the setting is named', async () => {
-    const lost = new S3Store(s3Config(fake.endpoint, { bucket: 'another-bucket' }), s3Options);
+    const lost = new S3Store(s3Config(fake.endpoint, { bucket: 'another-bucket' }), s3Options());
     const wrong = failure('invalid', /NoSuchBucket.*S3_BUCKET/);
     await assert.rejects(lost.get('a'), wrong);
     await assert.rejects(lost.head('a'), wrong);
@@ -162,13 +162,13 @@ describe('answers of S3', () => {
     await closed.listen();
     const { endpoint } = closed;
     await closed.close();
-    const lost = new S3Store(s3Config(endpoint), s3Options);
+    const lost = new S3Store(s3Config(endpoint), s3Options());
     await assert.rejects(lost.create('a', body), failure('unavailable', /ECONNREFUSED/));
     await assert.rejects(lost.get('a'), failure('unavailable', /ECONNREFUSED/));
   });
 
   test('an aborted call ends at once and frees its connection', async () => {
-    const narrow = new S3Store(s3Config(fake.endpoint), { ...s3Options, maxConnections: 1 });
+    const narrow = new S3Store(s3Config(fake.endpoint), s3Options({ maxConnections: 1 }));
     for (const call of ['create', 'get'] as const) {
       const controller = new AbortController();
       const { signal } = controller;

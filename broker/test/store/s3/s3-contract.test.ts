@@ -11,8 +11,8 @@ storeContract('S3 on the wire', async () => {
   const config = s3Config(fake.endpoint, { prefix: PREFIX });
   // What lies beside the prefix must show nowhere.
   fake.seed(['other', 'some/prefiy', 'some/prefix-not/a', 'some/prefix']);
-  const store = new S3Store(config, s3Options);
-  const other = new S3Store(config, s3Options);
+  const store = new S3Store(config, s3Options());
+  const other = new S3Store(config, s3Options());
   return {
     store,
     other,

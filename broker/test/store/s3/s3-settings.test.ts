@@ -25,7 +25,7 @@ describe('settings of S3', () => {
 
   test('the prefix, the region and the session token are in every request', async () => {
     const credentials = { kind: 'static', accessKeyId: 'AK', secretAccessKey: 'SK', sessionToken: 'ST' } as const;
-    const store = new S3Store(s3Config(fake.endpoint, { prefix: 'p/q', credentials }), s3Options);
+    const store = new S3Store(s3Config(fake.endpoint, { prefix: 'p/q', credentials }), s3Options());
     await store.create('a', body);
     await store.get('a');
     await store.list('', undefined, 1);
@@ -48,13 +48,13 @@ describe('settings of S3', () => {
 
   test('the bucket is in the path or in the host name, as asked', async () => {
     const endpoint = fake.endpoint.replace('127.0.0.1', 'localhost');
-    const store = new S3Store(s3Config(endpoint, { pathStyle: true }), s3Options);
+    const store = new S3Store(s3Config(endpoint, { pathStyle: true }), s3Options());
     await store.get('a');
     assert.match(fake.requests[0]?.headers['host'] ?? '', /^localhost:/);
     const proxy = new FakeProxy(fake.port);
     await proxy.listen();
-    const virtual = s3Config('http://store.test', { pathStyle: false, proxy: proxy.endpoint });
-    await assert.rejects(new S3Store(virtual, s3Options).get('a'));
+    const virtual = s3Config('http://store.test', { pathStyle: false });
+    await assert.rejects(new S3Store(virtual, s3Options({ proxy: proxy.endpoint })).get('a'));
     assert.equal(fake.requests[1]?.headers['host'], `${FAKE_BUCKET}.store.test`);
     await proxy.close();
   });
@@ -62,7 +62,7 @@ describe('settings of S3', () => {
   test('a proxy carries every request', async () => {
     const proxy = new FakeProxy(fake.port);
     await proxy.listen();
-    const store = new S3Store(s3Config('http://store.test', { proxy: proxy.endpoint }), s3Options);
+    const store = new S3Store(s3Config('http://store.test'), s3Options({ proxy: proxy.endpoint }));
     assert.equal(await store.create('a', body), 'created');
     assert.deepEqual(await store.get('a'), body[0]);
     assert.equal(proxy.carried, 2);
@@ -71,12 +71,12 @@ describe('settings of S3', () => {
   });
 
   test('hole-23: encryption is asked for with every create, and verified', async () => {
-    const sse = new S3Store(s3Config(fake.endpoint, { encryption: { kind: 'sse-s3' } }), s3Options);
+    const sse = new S3Store(s3Config(fake.endpoint, { encryption: { kind: 'sse-s3' } }), s3Options());
     assert.equal(await sse.create('a', body), 'created');
     assert.equal(fake.requests.at(-1)?.headers['x-amz-server-side-encryption'], 'AES256');
     const kms = new S3Store(
       s3Config(fake.endpoint, { encryption: { kind: 'sse-kms', keyId: 'key-1' }, storageClass: 'STANDARD_IA' }),
-      s3Options,
+      s3Options(),
     );
     assert.equal(await kms.create('b', body), 'created');
     const { headers } = fake.requests.at(-1)!;
@@ -90,13 +90,15 @@ describe('settings of S3', () => {
   test('hole-23: a customer key goes with creates and reads; without it nothing is readable', async () => {
     const key = Buffer.alloc(32, 7).toString('base64');
     const config = s3Config(fake.endpoint, { encryption: { kind: 'customer-key', keyFile: 'key' } });
-    const store = new S3Store(config, { ...s3Options, customerKey: `${key}\n` });
+    const store = new S3Store(config, s3Options({ customerKey: `${key}\n` }));
     assert.equal(await store.create('a', body), 'created');
     assert.deepEqual(await store.get('a'), body[0]);
     assert.deepEqual(await store.head('a'), { sizeBytes: 4 });
-    await assert.rejects(new S3Store(s3Config(fake.endpoint), s3Options).get('a'), { code: 'STORE_INVALID' });
+    await assert.rejects(new S3Store(s3Config(fake.endpoint), s3Options()).get('a'), { code: 'STORE_INVALID' });
     for (const customerKey of [undefined, '', 'short', 'x'.repeat(40)]) {
-      assert.throws(() => new S3Store(config, { ...s3Options, customerKey }), { code: 'SETTING_INVALID' });
+      assert.throws(() => new S3Store(config, s3Options(customerKey === undefined ? {} : { customerKey })), {
+        code: 'SETTING_INVALID',
+      });
     }
   });
 
@@ -113,7 +115,7 @@ describe('settings of S3', () => {
         headers['authorization']?.includes('OLDKEY') === true ? s3Refusal(400, 'ExpiredToken', 'expired') : undefined;
       const store = new S3Store(
         s3Config(fake.endpoint, { credentials: { kind: 'profile', profile: 'work' } }),
-        s3Options,
+        s3Options(),
       );
       await assert.rejects(store.create('a', body), { code: 'STORE_DENIED' });
       write('NEWKEY');
@@ -128,7 +130,7 @@ describe('settings of S3', () => {
   });
 
   test('no secret is in a description or an error', async () => {
-    const store = new S3Store(s3Config(fake.endpoint), s3Options);
+    const store = new S3Store(s3Config(fake.endpoint), s3Options());
     fake.inject({ kind: 'answer', answer: s3Refusal(403, 'SignatureDoesNotMatch', 'The signature does not match.') });
     await assert.rejects(store.create('a', body), (error) => {
       const shown = inspect(error, { depth: 10, showHidden: true }) + store.description;
