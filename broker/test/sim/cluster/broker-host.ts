@@ -14,6 +14,8 @@ export const BROKER_PORT = 9092;
 export interface Running {
   readonly process: VirtualProcess;
   readonly volume: Volume;
+  /** When another process took its place while it ran on. */
+  supersededAtMs: number | undefined;
   broker: SimBroker | undefined;
   state: 'booting' | 'serving' | 'stopping' | 'ended';
 }
@@ -47,6 +49,7 @@ export class BrokerHost {
     'clean stops': 0,
     restores: 0,
     zombies: 0,
+    'old volumes': 0,
   };
   readonly #world: HostWorld;
   readonly #volumes: Volume[] = [];
@@ -88,14 +91,21 @@ export class BrokerHost {
     return this.#volumes.at(-1) as Volume;
   }
 
-  volumeOf(processName: string): Volume | undefined {
-    return this.#running.find((one) => one.process.name === processName)?.volume;
+  /**
+   * Whether what the process acknowledged from its disk at that time may be gone: the disk was lost or left behind
+   * afterwards, or the process had been replaced and did not know it.
+   */
+  mayHaveLost(processName: string, ackedAtMs: number): boolean {
+    const running = this.#running.find((one) => one.process.name === processName);
+    if (running === undefined) return true;
+    if (running.volume.abandonedAtMs.some((atMs) => atMs >= ackedAtMs)) return true;
+    return running.supersededAtMs !== undefined && ackedAtMs >= running.supersededAtMs;
   }
 
   start(volume: Volume = this.volume): void {
     const { scheduler, network, bucket, startBroker, variation } = this.#world;
     const process = new VirtualProcess(scheduler, `${this.name}.${++this.#processes}`);
-    const running: Running = { process, volume, broker: undefined, state: 'booting' };
+    const running: Running = { process, volume, supersededAtMs: undefined, broker: undefined, state: 'booting' };
     this.#running.push(running);
     this.counts.boots++;
     scheduler.note(`${process.name}: starts on ${volume.name}`);
@@ -176,14 +186,17 @@ export class BrokerHost {
     if (running === undefined) return;
     this.counts.wipes++;
     this.#end(running, 'disk lost', true);
-    this.#abandon(running.volume);
+    this.#abandon(running);
     running.volume.disk.wipe();
+    running.volume.wiped = true;
     this.newVolume();
     this.restartLater();
   }
 
-  #abandon(volume: Volume): void {
-    volume.lostSinceMs ??= this.#world.scheduler.nowMs;
+  #abandon(running: Running): void {
+    const { nowMs } = this.#world.scheduler;
+    running.volume.abandonedAtMs.push(nowMs);
+    running.supersededAtMs ??= nowMs;
   }
 
   /** Stops for a while, as in a long pause of the machine; nobody takes over. */
@@ -201,7 +214,7 @@ export class BrokerHost {
     if (running?.process.alive !== true) return;
     this.counts.zombies++;
     running.process.freeze();
-    this.#abandon(running.volume);
+    this.#abandon(running);
     this.newVolume();
     this.start();
     this.#world.environment.schedule(afterMs, () => running.process.resume());
@@ -212,9 +225,23 @@ export class BrokerHost {
     const running = this.current;
     if (running?.process.alive !== true) return;
     this.counts.zombies++;
-    this.#abandon(running.volume);
+    this.#abandon(running);
     this.newVolume();
     this.start();
+  }
+
+  /** The current process is gone with its disk; what comes back is a volume that was left behind earlier. */
+  comeBackOnOldVolume(): void {
+    const running = this.current;
+    const old = this.#volumes.filter((volume) => volume !== this.volume && !volume.wiped);
+    if (running === undefined || old.length === 0) return;
+    this.counts['old volumes']++;
+    this.#end(running, 'replaced by an older volume', true);
+    this.#abandon(running);
+    const chosen = this.#world.random.pick(old);
+    this.#volumes.splice(this.#volumes.indexOf(chosen), 1);
+    this.#volumes.push(chosen);
+    this.restartLater();
   }
 
   /** SIGTERM; a process that does not end in time is killed. */

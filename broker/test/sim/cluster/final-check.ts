@@ -41,8 +41,7 @@ export class FinalCheck {
 
   /** An acks=1 answer stands on the volume of the process that gave it. */
   #mayBeLost(batch: SentBatch): boolean {
-    const volume = this.#world.host.volumeOf(batch.ackedBy);
-    return volume === undefined || volume.lostSinceMs !== undefined;
+    return this.#world.host.mayHaveLost(batch.ackedBy, batch.ackedAtMs);
   }
 
   /** True if the topic must be there and its partitions are to be read. */

@@ -96,6 +96,18 @@ class ClusterRun {
     await world.pass(5_000);
   }
 
+  /** The newest snapshot is damaged or gone: the one before, or the whole log, must do (P6, hole 18). */
+  #harmSnapshots(): void {
+    const { random, bucket } = this.#world;
+    const newest = [...bucket.contents().keys()]
+      .filter((key) => key.startsWith('metadata-snapshots/'))
+      .sort()
+      .at(-1);
+    if (newest === undefined || !random.chance(0.3)) return;
+    if (random.chance(0.5)) bucket.flipBit(newest);
+    else bucket.vanish(newest);
+  }
+
   /** Nothing but the bucket is left. */
   async #restoreAndCheck(): Promise<void> {
     const world = this.#world;
@@ -104,6 +116,7 @@ class ClusterRun {
       await world.pass(10_000);
     }
     world.host.retire();
+    this.#harmSnapshots();
     world.host.restoreFromBucket();
     await world.until('the broker is restored', () => world.host.serving);
     await world.settle(new FinalCheck(world).run(this.#groups));

@@ -8,6 +8,7 @@ type Trouble =
   | 'freeze'
   | 'zombie'
   | 'rival'
+  | 'old-volume'
   | 'stop'
   | 'skew'
   | 'full'
@@ -24,6 +25,7 @@ const WEIGHTS: readonly (readonly [Trouble, number])[] = [
   ['freeze', 3],
   ['zombie', 3],
   ['rival', 1],
+  ['old-volume', 2],
   ['stop', 3],
   ['skew', 1],
   ['full', 1],
@@ -78,6 +80,8 @@ export class Troubles {
         return host.becomeZombie(random.exponential(random.pick([2_000, 20_000])));
       case 'rival':
         return host.startRival();
+      case 'old-volume':
+        return host.comeBackOnOldVolume();
       case 'stop':
         return host.stopCleanly(30_000);
       case 'skew':

@@ -6,8 +6,9 @@ import type { VirtualProcess } from '../virtual-process.ts';
 export class Volume {
   readonly name: string;
   readonly disk: SimDisk;
-  /** Since when what lies only here counts as lost: it was wiped, or its broker was replaced on another volume. */
-  lostSinceMs: number | undefined;
+  /** When it was wiped, or its broker replaced on another volume: what lay only here before counts as lost. */
+  readonly abandonedAtMs: number[] = [];
+  wiped = false;
   /** Its disk was full, or failed, at some time. */
   hadTrouble = false;
 
