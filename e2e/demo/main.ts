@@ -57,6 +57,13 @@ async function main(): Promise<boolean> {
   return identical;
 }
 
+/** What the broker itself says of its restore. */
+function describeRestart(broker: BrokerProcess): string {
+  const ready = broker.log.find((line) => line.message === 'Broker is ready');
+  const restoreMs = Number(ready?.['restoreMs']);
+  return `started again: the bucket alone restored everything in ${count(restoreMs)} ms (pid ${broker.pid})`;
+}
+
 async function fill(broker: BrokerProcess, records: readonly DemoRecord[]): Promise<Before> {
   const kafka = connect(broker.bootstrap);
   await step(

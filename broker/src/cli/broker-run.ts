@@ -1,8 +1,7 @@
-import { hostname } from 'node:os';
 import { Broker, buildPartitions, defaultBrokerLimits } from '../broker/index.ts';
 import type { BrokerPartitions } from '../broker/index.ts';
 import type { BrokerConfig } from '../config/index.ts';
-import { ChronikError, SystemDisk, sleep, systemClock, systemRandom, systemTransport } from '../edge/index.ts';
+import { ChronikError, SystemDisk, sleep, systemClock, systemHostName, systemRandom, systemTransport } from '../edge/index.ts';
 import type { Logger } from '../edge/index.ts';
 import type { Metrics } from '../http/index.ts';
 import { HoldError, boot } from '../recovery/index.ts';
@@ -128,11 +127,11 @@ export class BrokerRun {
       dataDirectory: config.dataDirectory,
       broker: config.brokerId,
       address,
-      installation: config.installation ?? `${hostname()}/${address.host}:${address.port}`,
+      installation: config.installation ?? `${systemHostName()}/${address.host}:${address.port}`,
       lineage: config.lineage,
       onDamage: config.onDamage,
       version: VERSION,
-      lockOwner: `pid ${process.pid} on ${hostname()}`,
+      lockOwner: `pid ${process.pid} on ${systemHostName()}`,
       metadata: config.metadata,
       data: { lingerMs: config.wal.lingerMs ?? defaultLingerMs(stores.commit), targetBytes: config.wal.targetBytes },
       makePartitions: (hlc) => {

@@ -1,2 +1,2 @@
 export { buildProgram } from './program.ts';
-export { ExitCode, exitCodeOf, explain } from './fatal.ts';
+export { exitCodeOf, explain } from './fatal.ts';

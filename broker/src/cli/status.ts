@@ -1,4 +1,4 @@
-import { ChronikError, sleep, systemClock } from '../edge/index.ts';
+import { ChronikError, getJson, sleep, systemClock } from '../edge/index.ts';
 
 export interface StatusOptions {
   readonly url: string;
@@ -19,8 +19,7 @@ type Document = Readonly<Record<string, unknown>>;
 
 async function ask(url: string): Promise<Document> {
   try {
-    const response = await fetch(`${url}/status`);
-    return (await response.json()) as Document;
+    return (await getJson(`${url}/status`)) as Document;
   } catch (error) {
     throw new ChronikError('STATUS_UNREACHABLE', `no broker answers at ${url}`, {
       remedy: 'Start one with "chronik standalone", or name its HTTP address with --url.',

@@ -14,3 +14,5 @@ export { systemHttpAgents } from './system-http-agents.ts';
 export type { HttpAgentOptions, HttpAgents } from './system-http-agents.ts';
 export { systemTransport } from './system-transport.ts';
 export { promiseOf } from './promise-of.ts';
+export { systemHostName } from './system-host.ts';
+export { getJson } from './http-get.ts';
