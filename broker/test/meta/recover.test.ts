@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { claimStream, parseSlotKey, slotKey } from '../../src/log/index.ts';
+import { encodeEvents } from '../../src/meta/event-codec.ts';
 import type { MetadataEvent } from '../../src/meta/event.ts';
 import { parseSnapshotKey, snapshotKey } from '../../src/meta/snapshot/snapshot-name.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../src/meta/snapshot/snapshot-file.ts';
@@ -225,6 +226,26 @@ describe('recovering metadata', () => {
     await assert.rejects(world.recover(), { code: 'CORRUPT_SLOT' });
   });
 
+  test('a slot that does not hold as many events as its footer says is damage', async () => {
+    const world = new World();
+    const line = { log: 'metadata', timeline: TIMELINE, broker: 0 } as const;
+    const claim = { ...line, aboveEpoch: 0, address: '', installation: '', heartbeatMs: 0 };
+    const writer = await world.time.run(claimStream(world.context(), claim));
+    await writer.append({ kind: 'events', body: encodeEvents([registered(0, 1)]), count: 2 });
+    await assert.rejects(world.recover(), { code: 'METADATA_CORRUPT' });
+  });
+
+  test('a log that contradicts itself is not read on, and the slot is named', async () => {
+    const world = new World();
+    const line = { log: 'metadata', timeline: TIMELINE, broker: 0 } as const;
+    const claim = { ...line, aboveEpoch: 0, address: '', installation: '', heartbeatMs: 0 };
+    const writer = await world.time.run(claimStream(world.context(), claim));
+    await writer.append({ kind: 'events', body: encodeEvents([topic(1)]), count: 1 });
+    const conflict = { code: 'METADATA_EVENT_CONFLICT', message: new RegExp(slotKey({ ...line, epoch: 1 }, 1)) };
+    await assert.rejects(world.recover(), conflict);
+    await assert.rejects(world.open(), conflict);
+  });
+
   test('a snapshot of a later format is a refusal, not a reason to take an older one', async () => {
     const world = await withTwoSnapshots();
     const logger = new RecordingLogger();
@@ -306,7 +327,7 @@ describe('opening the metadata log', () => {
     let number = 0;
     let acked = 0;
     const appending = (async (): Promise<void> => {
-      for (;;) {
+      while (number < 300) {
         number += 1;
         await log.append([topic(number)]);
         acked = number;
@@ -365,19 +386,22 @@ describe('snapshots while the log runs', () => {
     assert.equal(log.stats.snapshotsUploaded, 2);
   });
 
-  test('each names the digest of the one before, across restarts', async () => {
+  test('each names the digest of the one before, within a run and across restarts', async () => {
     const world = new World();
-    for (let epoch = 1; epoch <= 3; epoch += 1) {
+    for (let epoch = 1; epoch <= 2; epoch += 1) {
       const { log } = await world.open();
       await log.append([registered(0, epoch)]);
+      await log.snapshot();
+      await log.append([created(`topic-${epoch}`, topicId(epoch), 0, epoch)]);
       await log.close();
     }
     const snapshots = await Promise.all(
       (await world.store.snapshots()).map(async (key) => decodeSnapshot((await world.store.inner.get(key))!, key)),
     );
-    assert.equal(snapshots.length, 3);
+    assert.equal(snapshots.length, 4);
     assert.equal(snapshots[0]!.previousSnapshotHash.length, 0);
-    assert.deepEqual(snapshots[1]!.previousSnapshotHash, snapshots[0]!.hash);
-    assert.deepEqual(snapshots[2]!.previousSnapshotHash, snapshots[1]!.hash);
+    for (const [index, { hash }] of snapshots.slice(0, -1).entries()) {
+      assert.deepEqual(snapshots[index + 1]!.previousSnapshotHash, hash);
+    }
   });
 });
