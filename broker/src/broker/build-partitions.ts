@@ -10,6 +10,8 @@ import type { BrokerLimits } from './options.ts';
 export interface BrokerPartitions {
   readonly manager: PartitionManager;
   readonly budget: ByteBudget;
+  /** Where the data are, for people. */
+  readonly storeDescription: string;
 }
 
 export interface BuildPartitionsOptions {
@@ -38,7 +40,7 @@ export function buildPartitions(options: BuildPartitionsOptions): BrokerPartitio
     },
     brokerId,
   );
-  return { manager, budget };
+  return { manager, budget, storeDescription: coldStore.description };
 }
 
 /** Hands batches to the local WAL, if there is one, and to the stream. */

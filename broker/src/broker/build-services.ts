@@ -1,11 +1,5 @@
 import type { GroupCoordinator } from '../coordinator/index.ts';
-import {
-  type BrokerRegistered,
-  type ConfigScope,
-  type MetadataImage,
-  brokerConfig,
-  topicConfig,
-} from '../meta/index.ts';
+import { type BrokerRegistered, type ConfigScope, type MetadataImage, topicConfig } from '../meta/index.ts';
 import type { BrokerCounters } from './counters.ts';
 import { FetchSessions } from './fetch-sessions.ts';
 import { LocalAcks } from './local-acks.ts';
@@ -50,18 +44,16 @@ export function buildServices(options: BrokerOptions, own: OwnServices): Service
     localAcks: localAcks(options),
     fetchSessions: new FetchSessions(clock, random, limits.maxFetchSessions),
     producerIds: new ProducerIds(metadata, brokerId),
-    topicCreation: new TopicCreation(
-      { metadata, clock, random, logger },
-      {
-        brokerId,
-        offsetsTopicPartitions: limits.offsetsTopicPartitions,
-        storeWaitMs: limits.storeWaitMs,
-        autoCreate: (image) => ({
-          enabled: brokerConfig(scope(image), 'auto.create.topics.enable') === 'true',
-          partitions: Number(brokerConfig(scope(image), 'num.partitions')),
-        }),
-      },
-    ),
+    topicCreation: new TopicCreation({
+      metadata,
+      clock,
+      random,
+      logger,
+      configScope: scope,
+      offsetsTopicPartitions: limits.offsetsTopicPartitions,
+      storeWaitMs: limits.storeWaitMs,
+    }),
+    storeDescription: partitions.storeDescription,
   };
 }
 

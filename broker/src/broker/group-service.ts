@@ -4,8 +4,8 @@ import type { MetadataEvent, MetadataImage, MetadataLog } from '../meta/index.ts
 import type { PartitionManager } from '../partition/index.ts';
 import { PartitionOffsetsPort } from './offsets-port.ts';
 import type { OpenProof } from './open-proof.ts';
+import { OFFSETS_TOPIC } from './topic-creation.ts';
 
-const OFFSETS_TOPIC = '__consumer_offsets';
 /** Partitions of `__consumer_offsets` that are read at a time. */
 const LOADS_AT_A_TIME = 4;
 

@@ -4,8 +4,8 @@ import { buildBatch, decodeRecords, isControlBatch, lastOffsetOf } from '../kafk
 import type { MetadataLog } from '../meta/index.ts';
 import { PartitionError, type PartitionLog, type PartitionManager } from '../partition/index.ts';
 import type { OpenProof } from './open-proof.ts';
+import { OFFSETS_TOPIC } from './topic-creation.ts';
 
-const OFFSETS_TOPIC = '__consumer_offsets';
 const LOAD_BYTES = 1024 * 1024;
 
 export interface OffsetsPortSetting {

@@ -1,7 +1,4 @@
-import type { MetadataLog } from '../meta/index.ts';
-
-/** Ids taken from the metadata at a time (16-settled). */
-const BLOCK_SIZE = 1_000;
+import { type MetadataLog, allocateProducerIds } from '../meta/index.ts';
 
 /** Producer ids that no other producer of this lineage has ever had: taken in blocks that the metadata log remembers. */
 export class ProducerIds {
@@ -28,18 +25,8 @@ export class ProducerIds {
   }
 
   async #takeBlock(): Promise<void> {
-    const { result } = await this.#metadata.update((image) => ({
-      events: [
-        {
-          kind: 'producerIdBlockAllocated',
-          broker: this.#brokerId,
-          firstProducerId: image.nextProducerId,
-          count: BLOCK_SIZE,
-        },
-      ],
-      result: image.nextProducerId,
-    }));
-    this.#next = result;
-    this.#end = result + BLOCK_SIZE;
+    const { result } = await this.#metadata.update((image) => allocateProducerIds(image, this.#brokerId));
+    this.#next = result.firstProducerId;
+    this.#end = result.firstProducerId + result.count;
   }
 }

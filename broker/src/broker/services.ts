@@ -30,6 +30,8 @@ export interface Services {
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
   readonly topicCreation: TopicCreation;
+  /** Where the data are, for people. */
+  readonly storeDescription: string;
   readonly budget: ByteBudget;
   readonly counters: BrokerCounters;
   /** Of the groups whose partition of `__consumer_offsets` is led here. */

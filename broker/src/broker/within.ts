@@ -21,7 +21,7 @@ export function within<T>(clock: Clock, timeoutMs: number, what: string, work: P
       },
       (error: unknown) => {
         timer.cancel();
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       },
     );
   });

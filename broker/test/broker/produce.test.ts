@@ -14,22 +14,8 @@ import {
 } from '../../src/kafka/index.ts';
 import { isDataSlot } from './gated-store.ts';
 import { batchOf, fetch, produce, produceBody, useTopic } from './requests.ts';
-import { TestBroker, type TestBrokerOptions } from './test-broker.ts';
+import { TestBroker, withBroker } from './test-broker.ts';
 import type { TestClient } from './test-client.ts';
-
-async function withBroker(
-  run: (broker: TestBroker, client: TestClient) => Promise<void>,
-  options: TestBrokerOptions = {},
-): Promise<void> {
-  const broker = await TestBroker.start(options);
-  try {
-    const client = await broker.client();
-    await useTopic(client, 'orders');
-    await run(broker, client);
-  } finally {
-    await broker.kill();
-  }
-}
 
 /** Runs `run` with a directory for a local WAL. */
 async function withDirectory(run: (root: string) => Promise<void>): Promise<void> {

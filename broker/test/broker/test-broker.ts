@@ -18,6 +18,7 @@ import {
 import { type MetadataEvent, type MetadataLog, openMetadata } from '../../src/meta/index.ts';
 import { PatientStore } from '../../src/store/index.ts';
 import { GatedStore } from './gated-store.ts';
+import { useTopic } from './requests.ts';
 import { MemoryTransport } from './memory-transport.ts';
 import { TestClient } from './test-client.ts';
 
@@ -189,4 +190,19 @@ async function takeOver(
   if (topics.length > 0) events.push({ kind: 'leadershipAssigned', leader: 0, streamEpoch: epoch, topics });
   await metadata.append(events);
   for (const topic of metadata.image.topics()) manager.sync(topic);
+}
+
+/** Runs `run` with a broker that has the topic `orders`, and a client of it. */
+export async function withBroker(
+  run: (broker: TestBroker, client: TestClient) => Promise<void>,
+  options: TestBrokerOptions = {},
+): Promise<void> {
+  const broker = await TestBroker.start(options);
+  try {
+    const client = await broker.client();
+    await useTopic(client, 'orders');
+    await run(broker, client);
+  } finally {
+    await broker.kill();
+  }
 }

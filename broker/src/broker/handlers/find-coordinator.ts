@@ -1,12 +1,12 @@
 import { type KafkaErrorName, KafkaErrors, type ResponseInput } from '../../kafka/index.ts';
 import { type Answer, type ServedApi, serve } from '../../net/index.ts';
 import type { Services } from '../services.ts';
+import { OFFSETS_TOPIC } from '../topic-creation.ts';
 
 const GROUP = 0;
 const TRANSACTION = 1;
 /** From here on a request may ask for many keys. */
 const BATCH_VERSION = 4;
-const OFFSETS_TOPIC = '__consumer_offsets';
 
 type Coordinator = NonNullable<ResponseInput<'FindCoordinator'>['coordinators']>[number];
 
@@ -31,7 +31,7 @@ async function prepare(services: Services, keyType: number): Promise<KafkaErrorN
   if (keyType === TRANSACTION) return 'UNSUPPORTED_VERSION';
   if (keyType !== GROUP) return 'INVALID_REQUEST';
   if (services.metadata.image.topic(OFFSETS_TOPIC) !== undefined) return undefined;
-  const refusals = await services.topicCreation.create([OFFSETS_TOPIC]);
+  const refusals = await services.topicCreation.createOffsetsTopic();
   return refusals.size === 0 ? undefined : 'COORDINATOR_NOT_AVAILABLE';
 }
 
