@@ -239,6 +239,8 @@ export class BrokerHost {
     this.#end(running, 'replaced by an older volume', true);
     this.#abandon(running);
     const chosen = this.#world.random.pick(old);
+    // A volume is in one place: whoever still ran on it is gone.
+    for (const zombie of this.alive()) if (zombie.volume === chosen) this.#end(zombie, 'its volume was moved', true);
     this.#volumes.splice(this.#volumes.indexOf(chosen), 1);
     this.#volumes.push(chosen);
     this.restartLater();

@@ -1,8 +1,9 @@
+import { brokerMutations } from './broker.ts';
 import type { Mutation } from './mutation.ts';
 import { slotLogMutations } from './slot-log.ts';
 
 /** Every mechanism whose absence the simulation must notice. */
-export const mutations: readonly Mutation[] = [...slotLogMutations];
+export const mutations: readonly Mutation[] = [...slotLogMutations, ...brokerMutations];
 
 export function mutationNamed(name: string): Mutation {
   const mutation = mutations.find((one) => one.name === name);
