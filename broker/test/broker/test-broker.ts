@@ -5,7 +5,7 @@ import {
   buildPartitions,
   defaultBrokerLimits,
 } from '../../src/broker/index.ts';
-import { type Disk, silentLogger, systemClock, systemRandom } from '../../src/edge/index.ts';
+import { type Connection, type Disk, silentLogger, systemClock, systemRandom } from '../../src/edge/index.ts';
 import {
   DataStream,
   HybridClock,
@@ -43,6 +43,8 @@ export class TestBroker {
   readonly partitions: BrokerPartitions;
   readonly dataStream: DataStream;
   readonly fatal: Error[];
+  /** Resolves with what the broker said when it could not go on. */
+  readonly whenLost: Promise<Error>;
   readonly #transport: MemoryTransport;
   readonly #clients: TestClient[] = [];
 
@@ -53,6 +55,7 @@ export class TestBroker {
     readonly partitions: BrokerPartitions;
     readonly dataStream: DataStream;
     readonly fatal: Error[];
+    readonly whenLost: Promise<Error>;
     readonly transport: MemoryTransport;
   }) {
     this.store = parts.store;
@@ -61,6 +64,7 @@ export class TestBroker {
     this.partitions = parts.partitions;
     this.dataStream = parts.dataStream;
     this.fatal = parts.fatal;
+    this.whenLost = parts.whenLost;
     this.#transport = parts.transport;
   }
 
@@ -112,6 +116,7 @@ export class TestBroker {
     });
     const transport = new MemoryTransport();
     const fatal: Error[] = [];
+    const { promise: whenLost, resolve: lost } = Promise.withResolvers<Error>();
     const broker = new Broker({
       brokerId: 0,
       clock: systemClock,
@@ -126,10 +131,13 @@ export class TestBroker {
       limits,
       staticConfigs: options.staticConfigs ?? new Map(),
       groups: { initialRebalanceDelayMs: 0 },
-      onFatal: (error) => fatal.push(error),
+      onFatal: (error) => {
+        fatal.push(error);
+        lost(error);
+      },
     });
     await broker.start();
-    return new TestBroker({ store: gated, broker, metadata, partitions, dataStream, fatal, transport });
+    return new TestBroker({ store: gated, broker, metadata, partitions, dataStream, fatal, whenLost, transport });
   }
 
   async client(): Promise<TestClient> {
@@ -138,11 +146,17 @@ export class TestBroker {
     return client;
   }
 
+  /** A bare connection, for whoever does not speak the protocol. */
+  connection(): Promise<Connection> {
+    return this.#transport.connect(HOST, PORT);
+  }
+
   /** As a process ends that nobody stops in good order; timers are let go so that the test can end. */
   async kill(): Promise<void> {
     this.store.letGo();
     for (const client of this.#clients) client.close();
     await this.broker.stop().catch(() => undefined);
+    if (this.broker.state !== 'stopped') await this.metadata.close().catch(() => undefined);
   }
 }
 

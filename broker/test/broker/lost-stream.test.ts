@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLogger, systemClock, systemRandom } from '../../src/edge/index.ts';
+import { KafkaErrors } from '../../src/kafka/index.ts';
+import { HybridClock, sealStream } from '../../src/log/index.ts';
+import { PatientStore } from '../../src/store/index.ts';
+import { isDataSlot } from './gated-store.ts';
+import { batchOf, fetch, produce } from './requests.ts';
+import { type TestBroker, withBroker } from './test-broker.ts';
+
+/** What a successor does: it ends the broker's stream. */
+async function seal(broker: TestBroker): Promise<void> {
+  const store = new PatientStore(broker.store.memory, { clock: systemClock, random: systemRandom });
+  const context = {
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    hlc: new HybridClock(systemClock),
+    logger: silentLogger,
+    lineage: broker.metadata.image.lineage || 'dGVzdHRlc3R0ZXN0dGVzdA',
+    broker: 1,
+  };
+  await sealStream(context, broker.dataStream.stream, { metadataEpoch: 2, onDamage: 'hold', depth: 'tails' });
+}
+
+test('a fenced broker answers its committed prefix, fails the rest with a retriable error, and says that it is lost', () =>
+  withBroker(async (broker, client) => {
+    assert.equal((await produce(client, 'orders', batchOf(['a']))).errorCode, KafkaErrors.NONE);
+    broker.store.hold((key, operation) => isDataSlot(key) && operation === 'create');
+    const uncommitted = produce(client, 'orders', batchOf(['b']));
+    const consumer = await broker.client();
+    const waiting = fetch(consumer, 'orders', 1, { maxWaitMs: 600_000 });
+    while (broker.partitions.manager.topic('orders')?.logs[0]?.logEndOffset !== 2) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await seal(broker);
+    broker.store.letGo();
+    const failed = await uncommitted;
+    assert.equal(failed.errorCode, KafkaErrors.NOT_LEADER_OR_FOLLOWER);
+    assert.equal(failed.baseOffset, -1);
+    assert.equal((await waiting).errorCode, KafkaErrors.NOT_LEADER_OR_FOLLOWER);
+    assert.equal((await broker.whenLost).message.includes('seal'), true);
+    assert.equal(broker.broker.state, 'lost');
+  }));
+
+test('rule-18 a zombie that asks for proof finds its seal and does not say that an offset is out of range', () =>
+  withBroker(async (broker, client) => {
+    await produce(client, 'orders', batchOf(['a']));
+    await seal(broker);
+    assert.equal((await fetch(client, 'orders', 5)).errorCode, KafkaErrors.NOT_LEADER_OR_FOLLOWER);
+    await broker.whenLost;
+    assert.equal(broker.broker.state, 'lost');
+  }));
