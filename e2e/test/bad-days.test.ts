@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -155,8 +156,11 @@ test('a corrupt identity with an intact bucket restores; the same with an empty 
 test('a cluster.json of a later format is refused', async () => {
   const chosen = await history();
   const path = join(root, 'bucket', 'cluster.json');
-  const cluster = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-  await writeFile(path, JSON.stringify({ ...cluster, formatVersion: 999 }));
+  const { sha256, ...fields } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  assert.ok(typeof sha256 === 'string');
+  const later = { ...fields, formatVersion: 999 };
+  const checksum = createHash('sha256').update(JSON.stringify(later)).digest('hex');
+  await writeFile(path, JSON.stringify({ ...later, sha256: checksum }));
   assert.match(await refusal(chosen, 'FORMAT_TOO_NEW'), /999/);
 });
 

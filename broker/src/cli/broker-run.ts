@@ -1,7 +1,15 @@
 import { Broker, buildPartitions, defaultBrokerLimits } from '../broker/index.ts';
 import type { BrokerPartitions } from '../broker/index.ts';
 import type { BrokerConfig } from '../config/index.ts';
-import { ChronikError, SystemDisk, sleep, systemClock, systemHostName, systemRandom, systemTransport } from '../edge/index.ts';
+import {
+  ChronikError,
+  SystemDisk,
+  sleep,
+  systemClock,
+  systemHostName,
+  systemRandom,
+  systemTransport,
+} from '../edge/index.ts';
 import type { Logger } from '../edge/index.ts';
 import type { Metrics } from '../http/index.ts';
 import { HoldError, boot } from '../recovery/index.ts';
@@ -81,8 +89,13 @@ export class BrokerRun {
     status.state = 'stopping';
     if (broker !== undefined && booted !== undefined) {
       const cut = Symbol('cut short');
-      const budget = sleep(systemClock, this.#config.stopBudgetMs).then(() => cut);
+      const done = new AbortController();
+      const budget = sleep(systemClock, this.#config.stopBudgetMs, done.signal).then(
+        () => cut,
+        () => undefined,
+      );
       const ended = await Promise.race([broker.stop(), budget, again.then(() => cut), this.#fatal.promise]);
+      done.abort();
       if (ended === cut) {
         throw new ChronikError('STOP_CUT_SHORT', 'the broker was ended before everything was flushed', {
           remedy: 'Nothing acknowledged is lost: the next start recovers from the bucket and the local WAL.',

@@ -30,10 +30,10 @@ export async function runStandalone(environment: Environment, flags: Environment
   });
   const run = new BrokerRun(config, { logger, status, metrics, httpPort: http.port });
   try {
-    const signalled = nextSignal();
+    const signalled = nextSignal(systemClock);
     const ended = await Promise.race([run.serve(), signalled.then((signal) => ({ signal }))]);
     logger.info('Stopping', { signal: ended.signal, budgetMs: config.stopBudgetMs });
-    await run.stop(nextSignal());
+    await run.stop(nextSignal(systemClock, systemClock.monotonicMs()));
   } catch (error) {
     status.state = 'failed';
     throw error;

@@ -149,13 +149,17 @@ class Boot {
     await watchOtherInstallation(context, timeline, options.installation, (watchMs) => {
       options.logger.info('The bucket was last used by another installation: watching for signs of life', { watchMs });
     });
+    // Nothing of ours may ever lie on a volume without a name. Epoch 0 is older than any registration.
+    if (opening.volume.kind !== 'identified') await this.#identify(opening, 0);
     this.#progress.enter('metadata', 'slots');
+    const { disk, dataDirectory } = options;
     const opened = await openMetadata(context, {
       timeline,
       address: addressText(options.address),
       installation: options.installation,
       ...options.metadata,
       damage: this.#damage(),
+      localCopies: { disk, directory: dataDirectory },
       onProgress: () => this.#progress.advance(),
     });
     try {
@@ -175,7 +179,7 @@ class Boot {
     const { timeline } = opening.decision;
     const writer = await this.#claimData(context, metadata);
     const quarantined = await this.#setAside(opening, metadata);
-    await this.#identify(opening, writer);
+    await this.#identify(opening, writer.stream.epoch);
     const partitions = options.makePartitions(context.hlc);
     for (const topic of metadata.image.topics()) partitions.sync(topic);
     const loaded = await loadStreams(context, metadata.image, partitions, this.#progress, {
@@ -289,14 +293,14 @@ class Boot {
   }
 
   /** Written before the epoch is registered: a volume that is older than the newest registration was overtaken (rule 11). */
-  async #identify(opening: Opening, writer: SlotWriter): Promise<void> {
+  async #identify(opening: Opening, epoch: number): Promise<void> {
     const { disk, dataDirectory, broker, store, version } = this.#options;
     await writeIdentity(disk, dataDirectory, {
       formatVersion: 1,
       lineage: opening.lineage,
       timeline: opening.decision.timeline,
       broker,
-      epoch: writer.stream.epoch,
+      epoch,
       probed: { store: store.description, version },
     });
   }
