@@ -1,4 +1,4 @@
-import { ChronikError } from '../edge/index.ts';
+import { ChronikError, invariant } from '../edge/index.ts';
 import type { Clock, Disk, DiskFile } from '../edge/index.ts';
 import type { SlotObserver } from './data-stream.ts';
 import type { BatchBytes } from './entry.ts';
@@ -113,6 +113,7 @@ export class LocalWal implements SlotObserver {
 
   slotFrozen(slot: number, batchCount: number): void {
     this.#frozenBatches += batchCount;
+    invariant(this.#frozenBatches <= this.#appendedBatches, 'a slot holds batches that the local WAL was not given');
     this.#frozen.push({ slot, throughBatch: this.#frozenBatches });
     this.#push(encodeSlotFrame('frozen', slot, this.#frozenBatches));
   }
@@ -188,18 +189,23 @@ export class LocalWal implements SlotObserver {
     }
   }
 
-  /** The full file is durable before the next one exists: damage in any but the last is then never a torn write. */
+  /**
+   * The full file is durable before the next one exists, and a file has its name only once its header is durable: damage in any
+   * but the last file, or a file without a header, is then never a torn write.
+   */
   async #openNext(): Promise<void> {
     const sequence = this.#nextSequence;
     const path = `${this.directory}/${padLong(sequence)}.log`;
     await this.#file?.sync();
     await this.#file?.close();
-    this.#file = await this.#disk.open(path, 'create');
+    this.#file = await this.#disk.open(`${path}.tmp`, 'create');
     const { timeline, broker, epoch } = this.stream;
     const firstBatch = this.#files.at(-1)?.lastBatch ?? 0;
     const { lineage } = this.#options;
     const header = encodeFileFrame({ formatVersion: 1, lineage, timeline, broker, epoch, sequence, firstBatch });
     await this.#file.append([header]);
+    await this.#file.sync();
+    await this.#disk.rename(`${path}.tmp`, path);
     await this.#disk.syncDirectory(this.directory);
     this.#files.push({ path, lastBatch: firstBatch });
     this.#fileSize = header.length;

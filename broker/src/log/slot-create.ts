@@ -34,7 +34,9 @@ export function freezeSlot(context: LogContext, stream: StreamId, draft: SlotDra
   const { content, ...rest } = draft;
   const writeId = context.random.bytes(WRITE_ID_BYTES);
   const { log, timeline, epoch } = stream;
-  const header = { ...rest, log, lineage: context.lineage, timeline, broker: stream.broker, epoch, writeId };
+  // A metadata stream's id may name no broker: its slots say who wrote them.
+  const broker = log === 'metadata' ? context.broker : stream.broker;
+  const header = { ...rest, log, lineage: context.lineage, timeline, broker, epoch, writeId };
   return { ...encodeSlot(header, content), stream, slot: draft.slot };
 }
 

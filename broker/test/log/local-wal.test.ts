@@ -109,30 +109,36 @@ test('batches that nobody waits for are written without an fsync', async (t) => 
 
 test('a batch that comes while an fsync is under way is not covered by it', async (t) => {
   const { root, disk } = await volume(t);
-  let release: (() => void) | undefined;
-  let started: (() => void) | undefined;
+  const fsyncs: (() => void)[] = [];
   let isHeld = false;
+  let onFsync = (): void => undefined;
   const slow = spyOn(disk, (file) => ({
     sync: async () => {
       if (isHeld) {
-        started?.();
-        await new Promise<void>((resolve) => (release = resolve));
+        await new Promise<void>((resolve) => {
+          fsyncs.push(resolve);
+          onFsync();
+        });
       }
       await file.sync();
     },
   }));
+  const nextFsync = (): Promise<void> => new Promise((resolve) => (onFsync = resolve));
   const wal = await LocalWal.create(slow, root, dataStream(), OPTIONS);
   isHeld = true;
-  const underWay = new Promise<void>((resolve) => (started = resolve));
+  let underWay = nextFsync();
   wal.append(batch(context, 'first'));
   const first = wal.sync();
   await underWay;
   wal.append(batch(context, 'second'));
   const second = watch(wal.sync());
-  isHeld = false;
-  release?.();
+  underWay = nextFsync();
+  fsyncs.shift()?.();
   await first;
+  await underWay;
   assert.equal(second.outcome, 'pending');
+  isHeld = false;
+  fsyncs.shift()?.();
   await wal.sync();
   assert.equal(second.outcome, 'resolved');
 });
@@ -161,18 +167,30 @@ test('files are rotated, and a whole file goes when its batches are in the bucke
     wal.slotFrozen(slot, 1);
     await wal.sync();
   }
-  const names = await readdir(wal.directory);
-  assert(names.length >= 3, names.join());
+  const before = await readdir(wal.directory);
+  assert(before.length >= 3, before.join());
   wal.slotCommitted(6);
-  await wal.sync();
+  await wal.close();
+  const after = await readdir(wal.directory);
+  assert(after.length < before.length);
   const [survived] = await readLocalWals(disk, root);
   const { end, batches } = await read(survived!);
   assert.deepEqual(end, { kind: 'complete' });
-  const left = batches.map(({ bytes, isCommitted }) => [Number.parseInt(bytes.toString(), 10), isCommitted]);
+  const uncommitted = batches.filter(({ isCommitted }) => !isCommitted);
   assert.deepEqual(
-    left.filter(([, isCommitted]) => isCommitted === false).map(([slot]) => slot),
+    uncommitted.map(({ bytes }) => Number.parseInt(bytes.toString(), 10)),
     [7, 8, 9, 10, 11, 12],
   );
+});
+
+test('a clean close with everything in the bucket leaves nothing', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await LocalWal.create(disk, root, dataStream(), { ...OPTIONS, fileBytes: 400 });
+  for (let slot = 1; slot <= 12; slot += 1) {
+    wal.append(batch(context, `${slot}`.padEnd(100, '.')));
+    wal.slotFrozen(slot, 1);
+    await wal.sync();
+  }
   wal.slotCommitted(12);
   await wal.close();
   assert.deepEqual(await readdir(wal.directory), []);
