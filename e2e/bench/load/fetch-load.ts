@@ -120,7 +120,7 @@ class Reader {
 function countRecords(bytes: Buffer): { readonly records: number; readonly nextOffset: number } {
   let records = 0;
   let nextOffset = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const sizeBytes = completeBatchSizeBytes(bytes, at);
     if (sizeBytes === 0) break;
     records += recordCountOf(bytes, at);

@@ -1,6 +1,6 @@
 import { Client } from './client.ts';
 import type { Address } from './client.ts';
-import { checkProduced, produceFrames } from './produce-frame.ts';
+import { checkProduced, primePartitions, produceFrames } from './produce-frame.ts';
 import type { BatchShape, ProduceFrame } from './produce-frame.ts';
 import type { LoadResult } from './result.ts';
 import { MeasuredWindow } from './window.ts';
@@ -28,6 +28,7 @@ export async function runProduceLoad(options: ProduceOptions): Promise<LoadResul
     client.onFailure((error) => window.fail(error));
     clients.push(client);
   }
+  await primePartitions(clients[0]!, frames);
   const closed = window.run();
   if (options.rateBytes === undefined) saturate(clients, frames, options.inFlight, window);
   else pace(clients, frames, options.rateBytes, window);

@@ -1,0 +1,38 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BrokerProcess } from '../../support/broker-process.ts';
+import { freePort } from '../../support/ports.ts';
+import type { Peer, RunningPeer } from './peer.ts';
+
+const NAME = 'Chronik';
+
+/** This broker, with a bucket in a local directory beside its data directory. */
+export function chronikPeer(environment: Readonly<Record<string, string>> = {}): Peer {
+  return {
+    name: NAME,
+    guarantee: 'acks=1: fdatasync of the local WAL; acks=all: durable object in the bucket (a local directory)',
+    launch: async (directory): Promise<RunningPeer> => {
+      const port = await freePort();
+      const broker = BrokerProcess.launch({
+        port,
+        httpPort: await freePort(),
+        dataDirectory: join(directory, 'data'),
+        environment: { LOCAL_STORAGE_PATH: join(directory, 'bucket'), ...environment },
+      });
+      const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+        const exit = await broker.stop(signal);
+        if (signal === 'SIGTERM' && exit.code !== 0) {
+          throw new Error(`Chronik did not stop cleanly (${exit.signal ?? exit.code})\n${broker.lastWords()}`);
+        }
+      };
+      return {
+        name: NAME,
+        bootstrap: `127.0.0.1:${port}`,
+        pid: broker.pid,
+        stop: () => end('SIGTERM'),
+        kill: () => end('SIGKILL'),
+      };
+    },
+    loseDisk: (directory) => rm(join(directory, 'data'), { recursive: true, force: true }),
+  };
+}

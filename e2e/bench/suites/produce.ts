@@ -1,0 +1,95 @@
+import type { LoadResult } from '../load/result.ts';
+import { parseProducerPerf, producerPerfTest } from '../peers/kafka-tools.ts';
+import { createTopics } from '../load/admin.ts';
+import { parseAddress } from '../load/client.ts';
+import type { KafkaJars } from '../peers/kafka-jars.ts';
+import type { Bench, Tool } from './bench.ts';
+import { pairedRounds, withPeers } from './bench.ts';
+import { figuresOf, runLoad, runWatched, shown } from './run-command.ts';
+
+const SUITE = 'produce at saturation';
+const RECORD_BYTES = 1024;
+/** What Kafka's producer sends by default: batch.size, max.in.flight.requests.per.connection. */
+const BATCH_BYTES = 16_384;
+const IN_FLIGHT = 5;
+/** With fewer the JVM of the tool is hardly warm. */
+const PERF_RECORDS = 500_000;
+
+interface ProduceCase {
+  readonly partitions: number;
+  readonly acks: number;
+}
+
+/** As fast as it goes, 1 KiB records: small batches on one connection, Kafka's own producer, many connections. */
+export async function produceSuite(bench: Bench): Promise<void> {
+  const all = [1, 16, 100].flatMap((partitions) => [1, -1].map((acks) => ({ partitions, acks })));
+  const short = [
+    { partitions: 1, acks: 1 },
+    { partitions: 16, acks: -1 },
+  ];
+  for (const one of bench.effort.quick ? short : all) {
+    const name = `${one.partitions} partition${one.partitions === 1 ? '' : 's'}, acks=${ackName(one.acks)}`;
+    await withPeers(bench, bench.peers, (contenders) =>
+      pairedRounds(bench, { suite: SUITE, case: name }, contenders, tools(bench, one)),
+    );
+  }
+}
+
+export function ackName(acks: number): string {
+  return acks === -1 ? 'all' : String(acks);
+}
+
+function tools(bench: Bench, one: ProduceCase): readonly Tool[] {
+  const own = [
+    ownGenerator(bench, one, 1),
+    ...(one.partitions > 1 || !bench.effort.quick ? [ownGenerator(bench, one, 16)] : []),
+  ];
+  return bench.kafka === undefined || bench.effort.quick ? own : [...own, javaProducer(bench.kafka, one)];
+}
+
+function ownGenerator({ effort }: Bench, { partitions, acks }: ProduceCase, connections: number): Tool {
+  return {
+    name: `own generator, ${connections} × ${IN_FLIGHT} requests of 16 KiB`,
+    measure: async ({ bootstrap, pid }) => {
+      const { command, result } = await runLoad<LoadResult>('produce', {
+        bootstrap,
+        partitions,
+        acks,
+        connections,
+        'in-flight': IN_FLIGHT,
+        'record-bytes': RECORD_BYTES,
+        'batch-bytes': BATCH_BYTES,
+        'warmup-seconds': effort.warmupSeconds,
+        seconds: effort.seconds,
+        pid,
+      });
+      return { command, figures: figuresOf(result) };
+    },
+  };
+}
+
+function javaProducer(jars: KafkaJars, { partitions, acks }: ProduceCase): Tool {
+  return {
+    name: 'kafka-producer-perf-test',
+    measure: async ({ bootstrap, pid }) => {
+      const topic = 'perf';
+      await createTopics(parseAddress(bootstrap), [{ name: topic, partitions }]);
+      const test = { bootstrap, topic, records: PERF_RECORDS, recordBytes: RECORD_BYTES, acks, throughput: -1 };
+      const command = producerPerfTest(jars, test);
+      const { output, cpu } = await runWatched(command, pid);
+      return { command: shown(command), figures: perfFigures(output, PERF_RECORDS, cpu.cpuSeconds) };
+    },
+  };
+}
+
+/** Figures of kafka-producer-perf-test; `cpuSeconds` of the broker over all its records. */
+export function perfFigures(output: string, records: number, cpuSeconds: number | undefined): Record<string, number> {
+  const { megabytesPerSecond, p50Ms, p99Ms, p999Ms } = parseProducerPerf(output, RECORD_BYTES);
+  return {
+    'MB/s': megabytesPerSecond,
+    'p50 ms': p50Ms,
+    'p99 ms': p99Ms,
+    'p99.9 ms': p999Ms,
+    ...(cpuSeconds === undefined ? {} : { 'CPU s/GB': cpuSeconds / ((records * RECORD_BYTES) / 1e9) }),
+  };
+}
