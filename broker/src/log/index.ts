@@ -49,9 +49,8 @@ export type {
 } from './entry.ts';
 export { CorruptSlotError, DamagedStreamError, FencedError, FormatTooNewError } from './errors.ts';
 export type { CorruptionReason, FencedBy } from './errors.ts';
-export { HLC_ZERO, HybridClock, compareHlc } from './hlc.ts';
+export { HybridClock, compareHlc } from './hlc.ts';
 export type { Hlc } from './hlc.ts';
-export { DATA_WINDOW, METADATA_WINDOW } from './slot.ts';
 export type {
   ClaimPart,
   LostPart,
@@ -74,7 +73,6 @@ export {
   parseTimeline,
   slotKey,
   streamPrefix,
-  timelineDataPrefix,
   timelineName,
 } from './stream-names.ts';
 export type { SlotName, StreamId, StreamLine } from './stream-names.ts';
@@ -93,7 +91,7 @@ export type { WalkEnd, WalkOptions } from './walk.ts';
 export { DataStream } from './data-stream.ts';
 export type { DataStreamOptions, SlotObserver } from './data-stream.ts';
 export { readBatch } from './read-batch.ts';
-export { LocalWal, LocalWalError } from './local-wal.ts';
+export { LocalWal } from './local-wal.ts';
 export type { LocalWalOptions } from './local-wal.ts';
 export { readLocalWals } from './local-wal-reader.ts';
 export type { SurvivingBatch, SurvivingWal, WalReadEnd } from './local-wal-reader.ts';

@@ -245,3 +245,16 @@ test('topic ids stand once in a footer, however many batches name them', () => {
   const { sizeBytes } = encodeSlot(SAMPLE_HEADER, { kind: 'batches', batches: many, closes: [] });
   assert(sizeBytes < 1000 * 62, `${sizeBytes} bytes for 1,000 batches of one byte`);
 });
+
+test('rule-12 no bigint reaches an encoder: it would be written as 0 without a word', () => {
+  const bigint = (value: number): number => BigInt(value) as unknown as number;
+  const meta = sampleBatch('x', 0);
+  const broken: SlotContent[] = [
+    { kind: 'batches', batches: [{ ...meta, hlc: { ms: bigint(5), counter: 0 } }], closes: [] },
+    { kind: 'batches', batches: [{ ...meta, producerId: bigint(5) }], closes: [] },
+    { kind: 'batches', batches: [{ ...meta, maxTimestamp: bigint(5) }], closes: [] },
+  ];
+  for (const value of broken) assert.throws(() => encodeSlot(SAMPLE_HEADER, value), TypeError);
+  const head = { ...SAMPLE_HEADER, firstHlc: { ms: bigint(5), counter: 0 } };
+  assert.throws(() => encodeSlot(head, { kind: 'heartbeat' }), TypeError);
+});
