@@ -51,7 +51,7 @@ async function main(): Promise<boolean> {
   const records = demoRecords();
   const before = await fill(first, records);
   await destroy(first, workspace);
-  const second = await step('start again', launch, (b) => `started again from the bucket alone (pid ${b.pid})`);
+  const second = await step('start again', launch, describeRestart);
   const identical = await compare(second, records, before);
   await second.stop('SIGTERM');
   return identical;

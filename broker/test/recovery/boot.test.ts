@@ -265,3 +265,46 @@ test('hole-06, hole-07: an emptied bucket is refused by a volume with a history,
   await assert.rejects(start(), (error) => hasCode(error, 'BUCKET_EMPTIED'));
   assert.equal([...objects.contents().keys()].filter((key) => !key.startsWith('probe/')).length, 0);
 });
+
+test('hole-09: after a restore offsets go on where the stream ended; none is given twice', async () => {
+  const first = await start();
+  await createTopic(first);
+  for (let count = 0; count < 5; count += 1) log(first).append(batch(`first ${count}`));
+  await first.stream.flush();
+  await crash(first);
+  await rm(join(root, 'data'), { recursive: true });
+  const second = await start();
+  const appended = log(second).append(batch('second'));
+  assert.ok(appended.kind === 'appended');
+  assert.equal(appended.baseOffset, 5);
+});
+
+test('hole-17: over many restarts no name in the bucket is ever written twice', async () => {
+  const written = new Map<string, string>();
+  for (let round = 0; round < 4; round += 1) {
+    const broker = await start({ dataDirectory: join(root, `data-${round % 2}`) });
+    if (round === 0) await createTopic(broker);
+    log(broker).append(batch(`round ${round}`));
+    await broker.stream.flush();
+    await crash(broker);
+    for (const [key, body] of objects.contents()) {
+      const content = Buffer.from(body).toString('base64');
+      assert.equal(written.get(key) ?? content, content, key);
+      written.set(key, content);
+    }
+  }
+  assert.ok(written.size > 8);
+});
+
+test('rule-23: two first boots on one empty bucket: one cluster, and the later claim fences the earlier', async () => {
+  const [one, other] = await Promise.all(
+    [start({ dataDirectory: join(root, 'one') }), start({ dataDirectory: join(root, 'other') })].map((booting) =>
+      booting.catch((error: unknown) => error as Error),
+    ),
+  );
+  const booted = [one, other].filter((result): result is BootedBroker => !(result instanceof Error));
+  assert.ok(booted.length > 0, 'at least one boots');
+  assert.equal(new Set(booted.map((broker) => broker.lineage)).size, 1);
+  const open = await Promise.allSettled(booted.map((broker) => broker.metadata.proveOpen()));
+  assert.equal(open.filter((result) => result.status === 'fulfilled').length, 1, 'one of them is the controller');
+});

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PRODUCE_VARIANTS } from '../model/operations.ts';
+import type { ProduceVariant } from '../model/operations.ts';
+import { contentOf, recordsOf, writerOf } from '../model/records.ts';
+import type { StoredRecord } from '../observer/read-topic.ts';
+import { EXCHANGE, act, expectEqual, writerName } from './turn.ts';
+import type { Step, Turn } from './turn.ts';
+
+/** With acks=0 nobody says when the records are there. */
+const UNACKED_MS = 5_000;
+const LOOK_AGAIN_MS = 100;
+
+export const PRODUCE_STEPS: readonly Step[] = PRODUCE_VARIANTS.map((variant) => ({
+  operation: variant.operation,
+  run: async (turn) => {
+    const writer = writerName(turn, variant.operation);
+    const records = recordsOf(writer);
+    await act(turn, 'produce')(EXCHANGE, records, variant);
+    const patienceMs = variant.acks === 0 ? UNACKED_MS : 0;
+    const stored = await written(turn, writer, records.length, patienceMs);
+    expectEqual('stored records', stored.map(contentOf).toSorted(), records.map(contentOf).toSorted());
+    expectWrittenAs(variant, stored);
+  },
+}));
+
+/** What a writer has in the topic, once it is `count` records or patience ends. */
+async function written(
+  turn: Turn,
+  writer: string,
+  count: number,
+  patienceMs: number,
+): Promise<readonly StoredRecord[]> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const all = await turn.observer.read(EXCHANGE);
+    const found = all.filter((record) => writerOf(record) === writer);
+    if (found.length >= count || performance.now() >= until) return found;
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/** A client that quietly does not compress, or is not idempotent, proves nothing. */
+function expectWrittenAs(variant: ProduceVariant, stored: readonly StoredRecord[]): void {
+  expectEqual('codecs of the batches', [...new Set(stored.map(({ codec }) => codec))], [variant.codec]);
+  const idempotent = stored.every(({ producerId }) => producerId >= 0);
+  expectEqual('batches with a producer id', idempotent, variant.idempotent);
+}
