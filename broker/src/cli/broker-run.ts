@@ -1,5 +1,5 @@
 import { Broker, buildPartitions, defaultBrokerLimits } from '../broker/index.ts';
-import type { BrokerPartitions } from '../broker/index.ts';
+import type { BrokerLimits, BrokerPartitions } from '../broker/index.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import {
   ChronikError,
@@ -19,6 +19,7 @@ import { publishBrokerMetrics } from './broker-metrics.ts';
 import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
 import type { ProcessStatus } from './process-status.ts';
+import { staticConfigs } from './static-configs.ts';
 import { VERSION } from './version.ts';
 
 /** How long a held broker waits before it looks again. */
@@ -41,12 +42,17 @@ export class BrokerRun {
   readonly #context: RunContext;
   readonly #disk = new SystemDisk();
   readonly #fatal = Promise.withResolvers<never>();
+  readonly #limits: BrokerLimits;
+  /** What clients are told. */
+  readonly #address: { readonly host: string; readonly port: number };
   #lastProgressMs = 0;
   #stores: OpenedStores | undefined;
 
   constructor(config: BrokerConfig, context: RunContext) {
     this.#config = config;
     this.#context = context;
+    this.#limits = { ...defaultBrokerLimits, maxBytesInFlight: config.wal.maxUncommittedBytes };
+    this.#address = { host: config.advertised.host, port: config.advertised.port ?? config.listen.port };
     this.#fatal.promise.catch(() => undefined);
   }
 
@@ -69,8 +75,8 @@ export class BrokerRun {
       dataStream: booted.stream,
       localWal: booted.localWal,
       partitions,
-      limits: { ...defaultBrokerLimits, maxBytesInFlight: this.#config.wal.maxUncommittedBytes },
-      staticConfigs: new Map(),
+      limits: this.#limits,
+      staticConfigs: staticConfigs(brokerId, { listen, advertised: this.#address }, this.#limits),
       onFatal: (error) => this.#fatal.reject(error),
     });
     const port = await broker.start();
@@ -128,7 +134,7 @@ export class BrokerRun {
 
   async #boot(stores: OpenedStores): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const config = this.#config;
-    const address = { host: config.advertised.host, port: config.advertised.port ?? config.listen.port };
+    const address = this.#address;
     const built: BrokerPartitions[] = [];
     const booted = await boot({
       clock: systemClock,
@@ -148,7 +154,7 @@ export class BrokerRun {
       metadata: config.metadata,
       data: { lingerMs: config.wal.lingerMs ?? defaultLingerMs(stores.commit), targetBytes: config.wal.targetBytes },
       makePartitions: (hlc) => {
-        const limits = { ...defaultBrokerLimits, maxBytesInFlight: config.wal.maxUncommittedBytes };
+        const limits = this.#limits;
         const partitions = buildPartitions({
           brokerId: config.brokerId,
           clock: systemClock,
