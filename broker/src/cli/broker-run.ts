@@ -184,9 +184,17 @@ function defaultLingerMs(store: PatientStore): number {
   return store.address.provider === 'local' ? 0 : CLOUD_LINGER_MS;
 }
 
-/** Damage is for a person to decide about; it is no reason to crash in a loop. */
+/** Damage is for a person to decide about, and can be mended behind our back; it is no reason to crash in a loop. */
+const HELD_DAMAGE = new Set([
+  'DAMAGED_STREAM',
+  'CORRUPT_SLOT',
+  'METADATA_CORRUPT',
+  'STREAM_END_MISMATCH',
+  'STORE_ARCHIVED',
+]);
+
 function isHold(error: unknown): error is ChronikError {
-  return error instanceof HoldError || (error instanceof ChronikError && error.code === 'DAMAGED_STREAM');
+  return error instanceof HoldError || (error instanceof ChronikError && HELD_DAMAGE.has(error.code));
 }
 
 function summary({ report }: BootedBroker): Record<string, unknown> {
