@@ -16,7 +16,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map<string, rea
   ['proto', []],
   ['kafka', GROUND],
   ['store', GROUND],
-  ['config', ['edge']],
+  // The shape of a store's settings belongs to whoever opens it.
+  ['config', ['edge', 'store']],
   ['log', [...GROUND, 'kafka', 'store']],
   ['meta', BELOW_META],
   ['tier', [...BELOW_META, 'meta']],

@@ -36,24 +36,41 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export class SettingReader {
   readonly #environment: Environment;
   readonly #flags: Environment;
+  readonly #prefix: string;
 
-  constructor(environment: Environment, flags: Environment = {}) {
+  /** `prefix` stands before the names in the environment, and in complaints. */
+  constructor(environment: Environment, flags: Environment = {}, prefix = '') {
     this.#environment = environment;
     this.#flags = flags;
+    this.#prefix = prefix;
+  }
+
+  /** How the user knows the setting. */
+  nameOf(setting: Setting): string {
+    const env = this.#prefix + setting.env;
+    return setting.flag === undefined ? env : `${env} (--${setting.flag})`;
   }
 
   /** The text that is in force, or undefined; an empty environment variable counts as not set. */
   optionalText(setting: Setting): string | undefined {
     const flag = setting.flag === undefined ? undefined : this.#flags[setting.flag];
     if (flag !== undefined) return flag;
-    const value = this.#environment[setting.env];
+    const value = this.#environment[this.#prefix + setting.env];
     return value === undefined || value === '' ? setting.default : value;
+  }
+
+  /** True if the user said something, be it the default. */
+  isSet(setting: Setting): boolean {
+    const value = this.#environment[this.#prefix + setting.env];
+    return (
+      (value !== undefined && value !== '') || (setting.flag !== undefined && this.#flags[setting.flag] !== undefined)
+    );
   }
 
   text(setting: Setting): string {
     const value = this.optionalText(setting);
     if (value === undefined) {
-      throw new ChronikError('SETTING_MISSING', `${nameOf(setting)} is not set`, {
+      throw new ChronikError('SETTING_MISSING', `${this.nameOf(setting)} is not set`, {
         remedy: `Set it: ${setting.meaning}`,
       });
     }
@@ -63,7 +80,7 @@ export class SettingReader {
   choice<Value extends string>(setting: Setting, values: readonly Value[]): Value {
     const text = this.text(setting);
     const found = values.find((value) => value === text);
-    if (found === undefined) throw badValue(setting, text, `one of ${values.join(', ')}`);
+    if (found === undefined) throw this.badValue(setting, text, `one of ${values.join(', ')}`);
     return found;
   }
 
@@ -74,9 +91,13 @@ export class SettingReader {
     const value = Number(text);
     if (!/^-?\d+$/.test(text) || value < min || value > max) {
       const unit = setting.unit === undefined ? '' : ` ${setting.unit}`;
-      throw badValue(setting, text, `a whole number from ${min} to ${max}${unit}`);
+      throw this.badValue(setting, text, `a whole number from ${min} to ${max}${unit}`);
     }
     return value;
+  }
+
+  optionalChoice<Value extends string>(setting: Setting, values: readonly Value[]): Value | undefined {
+    return this.optionalText(setting) === undefined ? undefined : this.choice(setting, values);
   }
 
   optionalWhole(setting: Setting): number | undefined {
@@ -87,27 +108,24 @@ export class SettingReader {
     const text = this.text(setting).toLowerCase();
     if (text === 'true' || text === '1') return true;
     if (text === 'false' || text === '0') return false;
-    throw badValue(setting, text, 'true or false');
+    throw this.badValue(setting, text, 'true or false');
   }
 
   optionalAddress(setting: Setting): Address | undefined {
     const text = this.optionalText(setting);
     if (text === undefined) return undefined;
     const address = parseAddress(text);
-    if (address === undefined) throw badValue(setting, text, 'HOST or HOST:PORT, with an IPv6 host in brackets');
+    if (address === undefined) throw this.badValue(setting, text, 'HOST or HOST:PORT, with an IPv6 host in brackets');
     return address;
   }
-}
 
-export function nameOf(setting: Setting): string {
-  return setting.flag === undefined ? setting.env : `${setting.env} (--${setting.flag})`;
-}
-
-function badValue(setting: Setting, text: string, allowed: string): ChronikError {
-  const shown = setting.secret === true ? 'the value' : `"${text}"`;
-  return new ChronikError('SETTING_INVALID', `${nameOf(setting)}: ${shown} is not ${allowed}`, {
-    remedy: `${setting.meaning}`,
-  });
+  /** The complaint about a value, for rules that the table cannot express; `allowed` reads on from "is not". */
+  badValue(setting: Setting, text: string, allowed: string): ChronikError {
+    const shown = setting.secret === true ? 'the value' : `"${text}"`;
+    return new ChronikError('SETTING_INVALID', `${this.nameOf(setting)}: ${shown} is not ${allowed}`, {
+      remedy: `${setting.meaning}`,
+    });
+  }
 }
 
 /** Parses `HOST`, `HOST:PORT`, `[::1]:PORT`; undefined if it is neither. */

@@ -1,4 +1,5 @@
 import type { Setting } from './setting.ts';
+import { storeSettings } from './store-setting-table.ts';
 
 /** Every setting of the broker. Names in the environment are public and kept; docs/configuration.md is generated from here. */
 export const settings = {
@@ -110,18 +111,7 @@ export const settings = {
     default: 'true',
     meaning: 'Keep the metadata in the bucket. This release has no other mode: false is refused.',
   },
-  objectStoreBackend: {
-    env: 'OBJECT_STORE_BACKEND',
-    type: { kind: 'choice', values: ['local'] },
-    meaning: 'Where the bucket is. Without it: local, a directory on this machine.',
-  },
-  localStoragePath: {
-    env: 'LOCAL_STORAGE_PATH',
-    type: { kind: 'text' },
-    default: './bucket',
-    meaning:
-      'Directory that plays the bucket when the backend is local. Must not lie inside the data directory, nor around it.',
-  },
+  ...storeSettings,
   replicaStores: {
     env: 'CHRONIK_REPLICA_STORES',
     type: { kind: 'text' },

@@ -20,5 +20,8 @@ export type { RequestOutcome, StoreObserver, StoreOperation, StoreRequest } from
 export { LocalStore } from './local-store.ts';
 export type { LocalStoreOptions } from './local-store.ts';
 export { PROBE_PREFIX, probeStore } from './probe.ts';
-export { checkStoreConfigs, openStore, storeConfigOf } from './store-config.ts';
-export type { StoreConfig, StoreEdges, StoreSettings } from './store-config.ts';
+export { openStore } from './store-config.ts';
+export type { LocalStoreConfig, StoreConfig, StoreEdges } from './store-config.ts';
+export type { S3Credentials, S3Encryption, S3StoreConfig } from './s3/s3-config.ts';
+export type { GcsCredentials, GcsEncryption, GcsStoreConfig } from './gcs/gcs-config.ts';
+export type { AzureCredentials, AzureEncryption, AzureStoreConfig } from './azure/azure-config.ts';

@@ -1,97 +1,82 @@
-import { resolve } from 'node:path';
-import type { Disk, Random } from '../edge/index.ts';
-import { ChronikError } from '../edge/index.ts';
+import type { Disk, HttpAgents, Random } from '../edge/index.ts';
+import { ChronikError, systemHttpAgents } from '../edge/index.ts';
+import type { AzureStoreConfig } from './azure/azure-config.ts';
+import type { GcsStoreConfig } from './gcs/gcs-config.ts';
 import { LocalStore } from './local-store.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { StoreConnection } from './remote/store-connection.ts';
+import type { S3StoreConfig } from './s3/s3-config.ts';
 
-/** A store as the user named it; one member for each backend that this build can open. */
-export type StoreConfig = LocalStoreConfig;
+/** A store as the user named it, checked; what the environment says becomes this in `config/`. */
+export type StoreConfig = LocalStoreConfig | S3StoreConfig | GcsStoreConfig | AzureStoreConfig;
 
 export interface LocalStoreConfig {
   /** Name of this store in settings, logs and status, e.g. `primary`. */
   readonly name: string;
   readonly backend: 'local';
+  /** Directory that plays the bucket. */
   readonly path: string;
-}
-
-/** Settings as text, as they come from the environment or a flag; undefined = not set. */
-export interface StoreSettings {
-  readonly name: string;
-  /** OBJECT_STORE_BACKEND; not set = the embedded default, a local directory. */
-  readonly backend: string | undefined;
-  /** LOCAL_STORAGE_PATH. */
-  readonly localPath: string | undefined;
 }
 
 export interface StoreEdges {
   readonly disk: Disk;
   readonly random: Random;
+  /** Connections to a cloud store, at most (default 64); further requests wait for a free one. */
+  readonly maxConnections?: number;
 }
 
-const DEFAULT_LOCAL_PATH = './bucket';
-const BACKENDS_WITHOUT_ADAPTER = new Set(['s3', 'gcs', 'azure']);
+const DEFAULT_MAX_CONNECTIONS = 64;
 
 /**
- * Checks settings. Rejects with UNKNOWN_BACKEND, BACKEND_NOT_AVAILABLE or STORE_SETTING_EMPTY: a mistyped setting is never
- * silently a local directory (hole-22).
+ * Opens the store, with connections of its own. Rejects with the backend's own error if it cannot be used; whether a cloud
+ * store answers shows with the first request. An SDK is only loaded if its store is used: together they take a second.
  */
-export function storeConfigOf(settings: StoreSettings): StoreConfig {
-  const { name, backend, localPath } = settings;
-  if (backend !== undefined && backend !== 'local') throw backendError(name, backend);
-  if (localPath?.trim() === '') {
-    throw new ChronikError('STORE_SETTING_EMPTY', `LOCAL_STORAGE_PATH of store ${name} is set, but empty`, {
-      remedy: `Name a directory, or do not set it: the default is ${DEFAULT_LOCAL_PATH}.`,
-      details: { store: name },
+export async function openStore(config: StoreConfig, edges: StoreEdges): Promise<ObjectStore> {
+  const { disk, random } = edges;
+  const readFile = (path: string): Promise<string> => readText(disk, path);
+  switch (config.backend) {
+    case 'local':
+      return LocalStore.open({ disk, random, path: config.path });
+    case 's3': {
+      const { S3Store } = await import('./s3/s3-store.ts');
+      const customerKey = await customerKeyText(config, disk);
+      return new S3Store(config, { agents: await agentsFor(config, edges), customerKey });
+    }
+    case 'gcs': {
+      const { GcsStore } = await import('./gcs/gcs-store.ts');
+      const customerKey = await customerKeyText(config, disk);
+      if (config.credentials.kind === 'file') await readFile(config.credentials.path);
+      return new GcsStore(config, { agents: await agentsFor(config, edges), customerKey, random, readFile });
+    }
+    case 'azure': {
+      const { AzureStore } = await import('./azure/azure-store.ts');
+      const customerKey = await customerKeyText(config, disk);
+      if (config.credentials.kind === 'sas-file') await readFile(config.credentials.path);
+      return new AzureStore(config, { agents: await agentsFor(config, edges), customerKey, readFile });
+    }
+  }
+}
+
+async function agentsFor({ caFile, proxy }: StoreConnection, edges: StoreEdges): Promise<HttpAgents> {
+  const ca = caFile === undefined ? undefined : await readText(edges.disk, caFile);
+  return systemHttpAgents({ maxConnections: edges.maxConnections ?? DEFAULT_MAX_CONNECTIONS, ca, proxy });
+}
+
+function customerKeyText(
+  { encryption }: S3StoreConfig | GcsStoreConfig | AzureStoreConfig,
+  disk: Disk,
+): Promise<string | undefined> {
+  return encryption.kind === 'customer-key' ? readText(disk, encryption.keyFile) : Promise.resolve(undefined);
+}
+
+async function readText(disk: Disk, path: string): Promise<string> {
+  try {
+    return (await disk.readFile(path)).toString('utf8');
+  } catch (error) {
+    throw new ChronikError('SETTING_INVALID', `The file ${path}, named by a setting of a store, cannot be read`, {
+      remedy: 'Correct the name, or give Chronik permission to read the file.',
+      details: { path },
+      cause: error,
     });
   }
-  return { name, backend: 'local', path: localPath ?? DEFAULT_LOCAL_PATH };
-}
-
-/** Rejects two stores of one name or in one place: each would take the other's objects for its own. */
-export function checkStoreConfigs(configs: readonly StoreConfig[]): void {
-  const names = new Set<string>();
-  const places = new Map<string, string>();
-  for (const { name, backend, path } of configs) {
-    const place = `${backend}:${resolve(path)}`;
-    const twin = names.has(name) ? name : places.get(place);
-    if (twin !== undefined) {
-      throw new ChronikError(
-        'STORE_CONFIGURED_TWICE',
-        `The stores ${twin} and ${name} (${place}) are one and the same`,
-        {
-          remedy: 'Give every store a name and a place of its own.',
-          details: { store: name, place },
-        },
-      );
-    }
-    names.add(name);
-    places.set(place, name);
-  }
-}
-
-/** Opens the store; rejects with the backend's own error if it cannot be used. */
-export function openStore(config: StoreConfig, edges: StoreEdges): Promise<ObjectStore> {
-  return LocalStore.open({ disk: edges.disk, random: edges.random, path: config.path });
-}
-
-function backendError(name: string, backend: string): ChronikError {
-  const details = { store: name, backend };
-  if (BACKENDS_WITHOUT_ADAPTER.has(backend)) {
-    return new ChronikError(
-      'BACKEND_NOT_AVAILABLE',
-      `This build has no adapter for the backend ${backend} (store ${name})`,
-      {
-        remedy: 'Use OBJECT_STORE_BACKEND=local.',
-        details,
-      },
-    );
-  }
-  return new ChronikError(
-    'UNKNOWN_BACKEND',
-    `OBJECT_STORE_BACKEND=${JSON.stringify(backend)} (store ${name}) is unknown`,
-    {
-      remedy: 'Valid in this build: local.',
-      details,
-    },
-  );
 }

@@ -1,65 +1,49 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { SystemDisk, systemRandom } from '../../src/edge/index.ts';
-import { checkStoreConfigs, openStore, storeConfigOf } from '../../src/store/index.ts';
+import { openStore } from '../../src/store/index.ts';
+import { azureConfig } from './azure/support.ts';
+import { gcsConfig } from './gcs/support.ts';
+import { s3Config } from './s3/support.ts';
 
-describe('store settings', () => {
-  test('nothing set is a local directory', () => {
-    assert.deepEqual(storeConfigOf({ name: 'primary', backend: undefined, localPath: undefined }), {
-      name: 'primary',
-      backend: 'local',
-      path: './bucket',
-    });
-    assert.equal(storeConfigOf({ name: 'primary', backend: 'local', localPath: '/b' }).path, '/b');
+describe('opening stores', () => {
+  const edges = { disk: new SystemDisk(), random: systemRandom };
+  const nowhere = 'http://127.0.0.1:1';
+  let root: string;
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), 'chronik-open-'));
   });
+  after(() => rmSync(root, { recursive: true }));
 
-  test('hole-22: an unknown backend is an error that names it and what is valid', () => {
-    for (const backend of ['S3', 'minio', '', ' local', 'memory']) {
-      assert.throws(
-        () => storeConfigOf({ name: 'primary', backend, localPath: undefined }),
-        (error: Error & { code?: string; remedy?: string }) => {
-          assert.equal(error.code, 'UNKNOWN_BACKEND');
-          assert.ok(error.message.includes(JSON.stringify(backend)));
-          assert.match(error.remedy ?? '', /local/);
-          return true;
-        },
-      );
-    }
-  });
-
-  test('a backend that this build cannot open is refused, not replaced', () => {
-    for (const backend of ['s3', 'gcs', 'azure']) {
-      assert.throws(() => storeConfigOf({ name: 'primary', backend, localPath: '/b' }), {
-        code: 'BACKEND_NOT_AVAILABLE',
-      });
-    }
-  });
-
-  test('an empty path is an error', () => {
-    assert.throws(() => storeConfigOf({ name: 'primary', backend: 'local', localPath: ' ' }), {
-      code: 'STORE_SETTING_EMPTY',
-    });
-  });
-
-  test('two stores must differ in name and place', () => {
-    const one = { name: 'one', backend: 'local', path: '/a' } as const;
-    assert.throws(() => checkStoreConfigs([one, { ...one, name: 'two' }]), { code: 'STORE_CONFIGURED_TWICE' });
-    assert.throws(() => checkStoreConfigs([one, { ...one, path: '/b' }]), { code: 'STORE_CONFIGURED_TWICE' });
-    checkStoreConfigs([one, { name: 'two', backend: 'local', path: '/b' }]);
-  });
-
-  test('a local configuration opens', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'chronik-config-'));
-    try {
-      const config = storeConfigOf({ name: 'primary', backend: 'local', localPath: join(root, 'bucket') });
-      const store = await openStore(config, { disk: new SystemDisk(), random: systemRandom });
-      assert.equal(store.address.provider, 'local');
+  test('each backend opens as what it is, and a cloud store without a request', async () => {
+    const key = join(root, 'key');
+    writeFileSync(key, Buffer.alloc(32, 1).toString('base64'));
+    const encryption = { kind: 'customer-key', keyFile: key } as const;
+    const configs = [
+      { name: 'primary', backend: 'local', path: join(root, 'bucket') } as const,
+      s3Config(nowhere, { encryption }),
+      gcsConfig(nowhere, { encryption }),
+      azureConfig(nowhere, { encryption }),
+    ];
+    for (const config of configs) {
+      const store = await openStore(config, edges);
+      assert.equal(store.address.provider, config.backend);
       await store.close();
-    } finally {
-      rmSync(root, { recursive: true });
     }
+  });
+
+  test('a file that a setting names and nobody can read is said at once', async () => {
+    const path = join(root, 'no-such-file');
+    const unreadable = { code: 'SETTING_INVALID', message: new RegExp(path) };
+    await assert.rejects(openStore(s3Config(nowhere, { caFile: path }), edges), unreadable);
+    const gcs = gcsConfig(nowhere, { credentials: { kind: 'file', path } });
+    await assert.rejects(openStore(gcs, edges), unreadable);
+    const azure = azureConfig(nowhere, { credentials: { kind: 'sas-file', path } });
+    await assert.rejects(openStore(azure, edges), unreadable);
+    const encrypted = s3Config(nowhere, { encryption: { kind: 'customer-key', keyFile: path } });
+    await assert.rejects(openStore(encrypted, edges), unreadable);
   });
 });

@@ -1,3 +1,5 @@
+import { crc32c } from '@node-rs/crc32';
+import type { ByteRange } from '../object-store.ts';
 import { StoreError } from '../store-error.ts';
 
 /** The parts of a body as one buffer; a single part is used as it is. */
@@ -37,4 +39,37 @@ export function parseContentRange(
 ): { readonly start: number; readonly sizeBytes: number } | undefined {
   const match = /^bytes (\d+)-\d+\/(\d+)$/.exec(header ?? '');
   return match === null ? undefined : { start: Number(match[1]), sizeBytes: Number(match[2]) };
+}
+
+/** CRC-32C as S3 and Google write it: big-endian, base64. `before`: that of the bytes before these. */
+export function checksumText(bytes: Uint8Array, before = 0): string {
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32c(bytes, before));
+  return checksum.toString('base64');
+}
+
+/** What a download needs to be judged: some bytes of an object, and what the provider's headers say about them. */
+export interface Download {
+  readonly body: Buffer;
+  readonly contentRange: string | undefined;
+  /** Of the whole object, as text; undefined if the provider does not say it. */
+  readonly checksum: string | undefined;
+  readonly checksumOf: (bytes: Buffer) => string;
+}
+
+/** The bytes that were asked for, with their position (a range) or checksum (a whole object) verified. */
+export function verifiedContents(download: Download, range: ByteRange | undefined, what: string): Buffer {
+  const { body, contentRange, checksum, checksumOf } = download;
+  if (range !== undefined) {
+    const start = parseContentRange(contentRange)?.start;
+    // Without Content-Range this is the whole object: a store that does not know ranges.
+    if (start === undefined) return body.subarray(range.start, range.start + range.length);
+    if (start === range.start) return body;
+    throw new StoreError('corrupt', `Cannot ${what}: asked for byte ${range.start} on, got ${start} on`);
+  }
+  if (checksum === undefined || checksumOf(body) === checksum) return body;
+  throw new StoreError('corrupt', `Cannot ${what}: the bytes do not have the checksum that the store names`, {
+    remedy: 'If it stays so, the object is damaged in the store.',
+    details: { checksum },
+  });
 }

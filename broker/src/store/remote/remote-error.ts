@@ -1,3 +1,4 @@
+import { ChronikError } from '../../edge/index.ts';
 import { StoreError } from '../store-error.ts';
 import type { StoreErrorKind } from '../store-error.ts';
 
@@ -28,6 +29,8 @@ export interface Meaning {
 }
 
 const LONGEST_TEXT = 300;
+/** No connection, so nothing was sent. Not among them: EHOSTUNREACH and ETIMEDOUT, which an open connection can meet too. */
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 const CERTIFICATE_REFUSED = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/;
 
 export function refusalError(request: RemoteRequest, refusal: Refusal, meaning: Meaning): StoreError {
@@ -55,14 +58,25 @@ export function meaningOfStatus(status: number | undefined): Meaning {
 /** A request that ended without an answer of the store: name resolution, connection, TLS, reset, truncation, abort. */
 export function unansweredError(request: RemoteRequest, error: unknown): StoreError {
   const failure = systemFailure(error);
-  const neverSent = failure?.syscall === 'connect' || failure?.syscall === 'getaddrinfo';
   const code = failure?.code ?? errorName(error);
+  const neverSent = failure?.syscall === 'connect' || NEVER_CONNECTED.has(code);
   const untrusted = CERTIFICATE_REFUSED.test(code);
   const kind = neverSent || untrusted || !request.changes ? 'unavailable' : 'ambiguous';
   const remedy = untrusted
     ? 'The certificate of the store is not trusted: name its authority (OBJECT_STORE_CA_FILE), or correct the endpoint.'
     : 'Check the endpoint and the network to the store; the request is repeated by itself.';
   return new StoreError(kind, `Cannot ${request.what}: no answer (${code})`, { remedy, details: { code } });
+}
+
+/**
+ * An error of our own as a StoreError; undefined for any other. A file of credentials that cannot be read while it is being
+ * rotated is `denied`, and waited for.
+ */
+export function ownError(error: unknown): StoreError | undefined {
+  if (error instanceof StoreError) return error;
+  if (!(error instanceof ChronikError)) return undefined;
+  const { message, remedy, details } = error;
+  return new StoreError('denied', message, { remedy, details: { ...details, credentials: true } });
 }
 
 function kindFor(request: RemoteRequest, { kind }: Meaning): StoreErrorKind {

@@ -15,15 +15,13 @@ export interface S3StoreConfig extends StoreConnection {
 }
 
 /** Those whose objects can be read at once; the archives (GLACIER, DEEP_ARCHIVE) cannot hold a log. */
-export const S3_STORAGE_CLASSES = [
-  'STANDARD',
-  'STANDARD_IA',
-  'ONEZONE_IA',
-  'INTELLIGENT_TIERING',
-  'GLACIER_IR',
-  'REDUCED_REDUNDANCY',
-] as const;
-export type S3StorageClass = (typeof S3_STORAGE_CLASSES)[number];
+export type S3StorageClass =
+  | 'STANDARD'
+  | 'STANDARD_IA'
+  | 'ONEZONE_IA'
+  | 'INTELLIGENT_TIERING'
+  | 'GLACIER_IR'
+  | 'REDUCED_REDUNDANCY';
 
 export type S3Credentials =
   | {

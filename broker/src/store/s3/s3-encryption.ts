@@ -1,9 +1,7 @@
 import type { PutObjectCommandOutput } from '@aws-sdk/client-s3';
-import { ChronikError } from '../../edge/index.ts';
+import { customerKey } from '../remote/customer-key.ts';
 import { StoreError } from '../store-error.ts';
 import type { S3Encryption } from './s3-config.ts';
-
-const CUSTOMER_KEY_BYTES = 32;
 
 interface CustomerKey {
   readonly SSECustomerAlgorithm?: 'AES256';
@@ -61,17 +59,11 @@ function createEncryption(encryption: S3Encryption, keyText: string | undefined)
       return { ServerSideEncryption: 'aws:kms', BucketKeyEnabled: true, ...key };
     }
     case 'customer-key':
-      return { SSECustomerAlgorithm: 'AES256', SSECustomerKey: customerKey(encryption.keyFile, keyText) };
+      return {
+        SSECustomerAlgorithm: 'AES256',
+        SSECustomerKey: customerKey('S3_SSE_CUSTOMER_KEY_FILE', encryption.keyFile, keyText).toString('base64'),
+      };
   }
-}
-
-function customerKey(file: string, text: string | undefined): string {
-  const key = (text ?? '').trim();
-  if (Buffer.from(key, 'base64').length === CUSTOMER_KEY_BYTES && /^[A-Za-z0-9+/]+=*$/.test(key)) return key;
-  throw new ChronikError('SETTING_INVALID', `S3_SSE_CUSTOMER_KEY_FILE: ${file} does not hold a key`, {
-    remedy: `Put ${CUSTOMER_KEY_BYTES} random bytes in base64 into it, and keep a copy: without it the bucket is lost.`,
-    details: { file },
-  });
 }
 
 function notEncrypted(key: string, asked: string): StoreError {

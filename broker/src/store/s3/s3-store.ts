@@ -1,6 +1,6 @@
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { joined } from '../remote/body.ts';
+import { checksumText, joined } from '../remote/body.ts';
 import { KeyPrefix, listingStart } from '../remote/key-prefix.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
@@ -14,7 +14,7 @@ import type {
   ObjectStore,
   StoreAddress,
 } from '../object-store.ts';
-import { checksumText, readObject, readSize } from './s3-answers.ts';
+import { readObject, readSize } from './s3-answers.ts';
 import { newS3Client } from './s3-client.ts';
 import type { S3StoreConfig } from './s3-config.ts';
 import { S3ObjectEncryption } from './s3-encryption.ts';

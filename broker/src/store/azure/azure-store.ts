@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import type { ContainerClient } from '@azure/storage-blob';
+import type { ByteRange, CallOptions, CreateResult, ListPage, ObjectStore, StoreAddress } from '../object-store.ts';
+import { collect, joined, verifiedContents } from '../remote/body.ts';
+import { BucketPresence } from '../remote/bucket-presence.ts';
+import { forEachBounded } from '../remote/for-each-bounded.ts';
+import { KeyPrefix, listingStart } from '../remote/key-prefix.ts';
+import type { RemoteRequest } from '../remote/remote-error.ts';
+import type { RemoteOptions } from '../remote/store-connection.ts';
+import { newAzureClient } from './azure-client.ts';
+import type { AzureStoreConfig } from './azure-config.ts';
+import { AzureBlobEncryption } from './azure-encryption.ts';
+import { azureCode, azureError, blamesCredentials, notAzureError } from './azure-errors.ts';
+import { AzureListing } from './azure-listing.ts';
+
+const PARALLEL_DELETES = 16;
+
+/**
+ * All of these say that the name is taken: the plain answer, a failed condition, a blob of another type, and a signature that
+ * allows creating but not overwriting.
+ */
+const TAKEN: Readonly<Record<string, CreateResult>> = {
+  BlobAlreadyExists: 'exists',
+  ConditionNotMet: 'exists',
+  InvalidBlobType: 'exists',
+  UnauthorizedBlobOverwrite: 'exists',
+};
+
+export interface AzureStoreOptions extends RemoteOptions {
+  /** Contents of the customer's key file. */
+  readonly customerKey: string | undefined;
+  /** Reads the file with the shared access signature; rejects with a ChronikError. */
+  readonly readFile: (path: string) => Promise<string>;
+}
+
+/** Azure Blob Storage: block blobs, each put with one request. */
+export class AzureStore implements ObjectStore {
+  readonly description: string;
+  readonly address: StoreAddress;
+  readonly #config: AzureStoreConfig;
+  readonly #options: AzureStoreOptions;
+  readonly #keys: KeyPrefix;
+  readonly #encryption: AzureBlobEncryption;
+  readonly #listing = new AzureListing();
+  readonly #presence = new BucketPresence();
+  #client: Promise<ContainerClient> | undefined;
+
+  constructor(config: AzureStoreConfig, options: AzureStoreOptions) {
+    const { account, container, prefix } = config;
+    this.#config = config;
+    this.#options = options;
+    this.#keys = new KeyPrefix(prefix);
+    this.#encryption = new AzureBlobEncryption(config.encryption, options.customerKey);
+    this.description = `azure://${account}/${container}${prefix === '' ? '' : `/${prefix}`}`;
+    this.address = { provider: 'azure', endpoint: account, bucket: container, prefix };
+  }
+
+  create(key: string, body: readonly Uint8Array[], options?: CallOptions): Promise<CreateResult> {
+    return this.#request<CreateResult>(`create ${key}`, true, TAKEN, async (client, request) => {
+      const bytes = joined(body);
+      const { accessTier } = this.#config;
+      const answer = await client.getBlockBlobClient(this.#keys.nameOf(key)).upload(bytes, bytes.length, {
+        ...signalOf(options),
+        conditions: { ifNoneMatch: '*' },
+        transactionalContentMD5: md5(bytes),
+        ...this.#encryption.create,
+        ...(accessTier === undefined ? {} : { tier: accessTier }),
+      });
+      if (answer.etag === undefined) throw notAzureError(request);
+      this.#encryption.verify(answer, key);
+      return 'created';
+    });
+  }
+
+  async get(key: string, range?: ByteRange, options?: CallOptions): Promise<Buffer | undefined> {
+    // A range of no bytes cannot be asked for, but whether the blob is there can.
+    if (range?.length === 0) return (await this.head(key, options)) && Buffer.alloc(0);
+    const answers = { BlobNotFound: undefined, ...(range === undefined ? {} : { InvalidRange: Buffer.alloc(0) }) };
+    return this.#request<Buffer | undefined>(`read ${key}`, false, answers, async (client, request) => {
+      const blob = client.getBlobClient(this.#keys.nameOf(key));
+      const answer = await blob.download(range?.start ?? 0, range?.length, {
+        ...signalOf(options),
+        // The SDK would read on by itself where a transfer broke off.
+        maxRetryRequests: 0,
+        ...this.#encryption.read,
+      });
+      const body = await collect(
+        answer.readableStreamBody as AsyncIterable<Uint8Array>,
+        answer.contentLength,
+        request.what,
+      );
+      const { contentRange, contentMD5 } = answer;
+      const checksum = contentMD5 === undefined ? undefined : Buffer.from(contentMD5).toString('base64');
+      const checksumOf = (bytes: Buffer): string => md5(bytes).toString('base64');
+      return verifiedContents({ body, contentRange, checksum, checksumOf }, range, request.what);
+    });
+  }
+
+  head(key: string, options?: CallOptions): Promise<{ readonly sizeBytes: number } | undefined> {
+    const answers = { BlobNotFound: undefined };
+    return this.#request<{ readonly sizeBytes: number } | undefined>(
+      `look at ${key}`,
+      false,
+      answers,
+      async (client, request) => {
+        const blob = client.getBlobClient(this.#keys.nameOf(key));
+        const { contentLength } = await blob.getProperties({ ...signalOf(options), ...this.#encryption.read });
+        if (contentLength === undefined) throw notAzureError(request);
+        return { sizeBytes: contentLength };
+      },
+    );
+  }
+
+  async list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage> {
+    const start = listingStart(prefix, after);
+    if (start === 'nothing') return { objects: [], more: false };
+    return this.#request(`list ${prefix}`, false, {}, async (client) => {
+      const place = {
+        prefix: this.#keys.startOf(prefix),
+        after: start.after === undefined ? undefined : this.#keys.startOf(start.after),
+        limit,
+      };
+      const { blobs, more } = await this.#listing.page(client, place, options?.signal);
+      return { objects: blobs.map(({ key, sizeBytes }) => ({ key: this.#keys.keyOf(key), sizeBytes })), more };
+    });
+  }
+
+  async delete(keys: readonly string[], options?: CallOptions): Promise<void> {
+    const names = keys.map((key) => this.#keys.nameOf(key));
+    await forEachBounded(names, PARALLEL_DELETES, (name) =>
+      this.#request<void>(`delete ${name}`, true, { BlobNotFound: undefined }, async (client) => {
+        await client.getBlobClient(name).delete({ ...signalOf(options), deleteSnapshots: 'include' });
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    this.#options.agents.destroy();
+    return Promise.resolve();
+  }
+
+  /** Sends a request and maps its failure. `answers`: error codes that are answers to this request, with their meaning. */
+  async #request<T>(
+    what: string,
+    changes: boolean,
+    answers: Readonly<Record<string, T>>,
+    send: (client: ContainerClient, request: RemoteRequest) => Promise<T>,
+  ): Promise<T> {
+    const request = { what: `${what} in ${this.description}`, changes };
+    this.#client ??= this.#newClient();
+    const client = this.#client;
+    try {
+      const answer = await send(await client, request);
+      this.#presence.answered();
+      return answer;
+    } catch (error) {
+      const code = azureCode(error);
+      if (code !== undefined && Object.hasOwn(answers, code)) {
+        this.#presence.answered();
+        return answers[code] as T;
+      }
+      const mapped = azureError(error, request);
+      // The next request reads the signature anew, from a file that may have been rotated.
+      if (blamesCredentials(mapped) && this.#client === client) this.#client = undefined;
+      throw this.#presence.judge(mapped);
+    }
+  }
+
+  async #newClient(): Promise<ContainerClient> {
+    const { credentials } = this.#config;
+    const sas = credentials.kind === 'sas-file' ? await this.#options.readFile(credentials.path) : undefined;
+    return newAzureClient(this.#config, this.#options.agents, sas);
+  }
+}
+
+function signalOf(options: CallOptions | undefined): { readonly abortSignal?: AbortSignal } {
+  return options?.signal === undefined ? {} : { abortSignal: options.signal };
+}
+
+/** What Azure compares before it stores a blob, keeps with it, and returns with it. */
+function md5(bytes: Uint8Array): Buffer {
+  return createHash('md5').update(bytes).digest();
+}

@@ -1,0 +1,53 @@
+import { ExternalAccountClient, JWT, PassThroughClient } from 'google-auth-library';
+import type { AuthClient, ExternalAccountClientOptions } from 'google-auth-library';
+import { ChronikError } from '../../edge/index.ts';
+import { field, parseJson } from './gcs-json.ts';
+import type { GcsCredentials } from './gcs-config.ts';
+
+const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
+
+/**
+ * The client that signs requests; undefined = Google's default credentials. Of files only the two kinds are taken that a
+ * server has: the key of a service account, and the configuration of an external account.
+ */
+export async function authClientFor(
+  credentials: GcsCredentials,
+  readFile: (path: string) => Promise<string>,
+  transporterOptions: NonNullable<ConstructorParameters<typeof PassThroughClient>[0]>['transporterOptions'],
+): Promise<AuthClient | undefined> {
+  const transport = transporterOptions === undefined ? {} : { transporterOptions };
+  switch (credentials.kind) {
+    case 'default':
+      return undefined;
+    case 'none':
+      return new PassThroughClient(transport);
+    case 'file':
+      return fromJson(parseJson(Buffer.from(await readFile(credentials.path))), credentials.path, transport);
+  }
+}
+
+function fromJson(json: unknown, path: string, transport: object): AuthClient {
+  const type = field(json, 'type');
+  if (type === 'service_account') {
+    const [email, key, keyId] = [
+      field(json, 'client_email'),
+      field(json, 'private_key'),
+      field(json, 'private_key_id'),
+    ];
+    if (typeof email === 'string' && typeof key === 'string') {
+      return new JWT({ ...transport, email, key, scopes: SCOPE, ...(typeof keyId === 'string' ? { keyId } : {}) });
+    }
+  }
+  if (type === 'external_account') {
+    const client = ExternalAccountClient.fromJSON({
+      ...(json as ExternalAccountClientOptions),
+      ...transport,
+      scopes: [SCOPE],
+    });
+    if (client !== null) return client;
+  }
+  throw new ChronikError('SETTING_INVALID', `GCS_CREDENTIALS_FILE: ${path} holds no credentials that can be used`, {
+    remedy: 'Use the JSON key of a service account, or the configuration of a workload identity federation.',
+    details: { path },
+  });
+}
