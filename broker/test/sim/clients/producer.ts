@@ -16,6 +16,8 @@ export interface ProducerPlan {
   readonly pauseMs: number;
   /** Batches in flight to one partition; Kafka's producers keep order with at most 5, and only if idempotent. */
   readonly inFlight: number;
+  /** After so long it finishes and goes; left out: it stays until the load is over. */
+  readonly lifeMs?: number;
 }
 
 interface Pending {
@@ -34,8 +36,8 @@ export class Producer {
   readonly #name: string;
   #producerId: number | undefined;
   #producerEpoch = -1;
-  /** Bursts that are not finished; zero when the load phase is over and all is answered. */
-  outstanding = 0;
+  /** Partitions that know this idempotent producer: a first batch may have any sequence, a later one may not. */
+  readonly #known = new Set<string>();
 
   constructor(world: ClientWorld, cluster: ClusterClient, plan: ProducerPlan) {
     this.#world = world;
@@ -73,6 +75,7 @@ export class Producer {
 
   async #feed(topic: string, partition: number): Promise<void> {
     const random = this.#cluster.process.random;
+    const endMs = this.#cluster.nowMs + (this.#plan.lifeMs ?? Number.POSITIVE_INFINITY);
     let number = 0;
     let sequence = 0;
     while (!this.#world.stopping()) {
@@ -95,9 +98,8 @@ export class Producer {
         this.#world.model.counts.sent++;
         burst.push(pending);
       }
-      this.outstanding++;
       await this.#deliver(topic, partition, burst);
-      this.outstanding--;
+      if (this.#cluster.nowMs > endMs) return;
     }
   }
 
@@ -166,8 +168,16 @@ export class Producer {
       if (!(error instanceof NoAnswerError)) throw error;
       return open.map(() => undefined);
     }
-    // All are on their way before the first is answered.
-    return await Promise.all(open.map((pending) => this.#produce(connection, topic, partition, pending)));
+    // All are on their way before the first is answered. Now and then a later one overtakes: the broker has to refuse it.
+    const overtaken = this.#known.has(`${topic}-${partition}`) && this.#cluster.process.random.chance(0.05);
+    const outcomes = (overtaken ? open.toReversed() : open).map((pending) =>
+      this.#produce(connection, topic, partition, pending),
+    );
+    if (!overtaken) return await Promise.all(outcomes);
+    const inOrder = await Promise.all(outcomes.reverse());
+    return inOrder.map((code, index) =>
+      index > 0 && code === KafkaErrors.OUT_OF_ORDER_SEQUENCE_NUMBER ? undefined : code,
+    );
   }
 
   async #produce(connection: WireConnection, topic: string, partition: number, pending: Pending): Promise<Outcome> {
@@ -193,6 +203,7 @@ export class Producer {
       if (result.errorCode !== KafkaErrors.NONE && !duplicate) return result.errorCode;
       const history = this.#world.model.partition(topic, partition);
       const offset = duplicate ? undefined : result.baseOffset;
+      if (this.#plan.idempotent) this.#known.add(`${topic}-${partition}`);
       history.ack(pending.sent, offset, this.#world.scheduler.nowMs, connection.serverName);
       this.#world.model.counts.acked++;
       return KafkaErrors.NONE;

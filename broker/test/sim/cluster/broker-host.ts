@@ -58,6 +58,8 @@ export class BrokerHost {
   #restartDue = false;
   /** The supervisor rests: nothing is restarted. */
   #retired = false;
+  /** What ran before had time to upload everything: the restore itself excuses no loss. */
+  #isRestore = false;
 
   constructor(world: HostWorld, id: number) {
     this.#world = world;
@@ -186,17 +188,23 @@ export class BrokerHost {
     if (running === undefined) return;
     this.counts.wipes++;
     this.#end(running, 'disk lost', true);
-    this.#abandon(running);
+    running.volume.abandonedAtMs.push(this.#world.scheduler.nowMs);
     running.volume.disk.wipe();
     running.volume.wiped = true;
     this.newVolume();
     this.restartLater();
   }
 
-  #abandon(running: Running): void {
+  /**
+   * The process has claimed a data stream. What lies only on other volumes may be lost from now on, and whoever else still
+   * runs acknowledges at his own risk until he notices.
+   */
+  claimed(processName: string): void {
+    const claimant = this.#running.find((one) => one.process.name === processName);
+    if (claimant === undefined || this.#isRestore) return;
     const { nowMs } = this.#world.scheduler;
-    running.volume.abandonedAtMs.push(nowMs);
-    running.supersededAtMs ??= nowMs;
+    for (const volume of this.#volumes) if (volume !== claimant.volume) volume.abandonedAtMs.push(nowMs);
+    for (const other of this.#running) if (other !== claimant && other.process.alive) other.supersededAtMs ??= nowMs;
   }
 
   /** Stops for a while, as in a long pause of the machine; nobody takes over. */
@@ -214,7 +222,6 @@ export class BrokerHost {
     if (running?.process.alive !== true) return;
     this.counts.zombies++;
     running.process.freeze();
-    this.#abandon(running);
     this.newVolume();
     this.start();
     this.#world.environment.schedule(afterMs, () => running.process.resume());
@@ -225,7 +232,6 @@ export class BrokerHost {
     const running = this.current;
     if (running?.process.alive !== true) return;
     this.counts.zombies++;
-    this.#abandon(running);
     this.newVolume();
     this.start();
   }
@@ -237,7 +243,6 @@ export class BrokerHost {
     if (running === undefined || old.length === 0) return;
     this.counts['old volumes']++;
     this.#end(running, 'replaced by an older volume', true);
-    this.#abandon(running);
     const chosen = this.#world.random.pick(old);
     // A volume is in one place: whoever still ran on it is gone.
     for (const zombie of this.alive()) if (zombie.volume === chosen) this.#end(zombie, 'its volume was moved', true);
@@ -272,6 +277,7 @@ export class BrokerHost {
   restoreFromBucket(): void {
     for (const volume of this.#volumes) volume.disk.wipe();
     this.#retired = false;
+    this.#isRestore = true;
     this.counts.restores++;
     this.newVolume();
     this.start();

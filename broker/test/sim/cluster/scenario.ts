@@ -2,6 +2,7 @@ import { Admin } from '../clients/admin.ts';
 import { Consumer } from '../clients/consumer.ts';
 import { GroupMember } from '../clients/group-member.ts';
 import { Producer } from '../clients/producer.ts';
+import type { ProducerPlan } from '../clients/producer.ts';
 import type { Scenario } from '../scenario.ts';
 import { StoreWeather } from '../store-weather.ts';
 import { FinalCheck } from './final-check.ts';
@@ -62,8 +63,9 @@ class ClusterRun {
     const some = (): Target[] => this.#targets.filter(() => random.chance(0.7));
     const pauseMs = random.pick([60, 200, 800]);
     for (let i = random.integer(1, 2); i > 0; i--) {
-      const plan = { acks: -1, idempotent: true, targets: some(), pauseMs, inFlight: 5 } as const;
-      this.#lives.push(world.live(new Producer(world, world.client(`idempotent-${i}`), plan).run()));
+      const lifeMs = random.pick([3_000, 20_000, 1_000_000]);
+      const plan = { acks: -1, idempotent: true, targets: some(), pauseMs, inFlight: 5, lifeMs } as const;
+      this.#lives.push(world.live(this.#idempotentProducers(`idempotent-${i}`, plan)));
     }
     for (const acks of [-1, 1, 0] as const) {
       if (!random.chance(0.7)) continue;
@@ -81,6 +83,13 @@ class ClusterRun {
         const plan = { group, targets: this.#targets, sessionTimeoutMs: 6_000, stayMs: random.pick([5_000, 60_000]) };
         this.#lives.push(world.live(new GroupMember(world, world.client(`${group}-member-${i}`), plan).run()));
       }
+    }
+  }
+
+  /** One after the other, each with a producer id of its own. */
+  async #idempotentProducers(name: string, plan: ProducerPlan): Promise<void> {
+    for (let life = 1; !this.#world.stopping(); life++) {
+      await new Producer(this.#world, this.#world.client(`${name}.${life}`), plan).run();
     }
   }
 

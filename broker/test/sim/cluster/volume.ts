@@ -6,7 +6,7 @@ import type { VirtualProcess } from '../virtual-process.ts';
 export class Volume {
   readonly name: string;
   readonly disk: SimDisk;
-  /** When it was wiped, or its broker replaced on another volume: what lay only here before counts as lost. */
+  /** When it was wiped, or a process on another volume took over: what lay only here before may be lost. */
   readonly abandonedAtMs: number[] = [];
   wiped = false;
   /** Its disk was full, or failed, at some time. */

@@ -59,6 +59,8 @@ export class ClusterWorld implements ClientWorld {
 
   #storeDid(line: string): void {
     this.scheduler.note(line);
+    const claim = /bucket (\S+) create wal\/\S+\/0{20}\.wal \d+: \S+ created$/.exec(line);
+    if (claim?.[1] !== undefined) this.host.claimed(claim[1]);
     const deletion = / delete (.*): answered/.exec(line);
     for (const key of deletion?.[1]?.split(' ') ?? []) if (!key.startsWith('probe/')) this.deleted.push(key);
   }
