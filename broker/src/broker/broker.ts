@@ -103,6 +103,10 @@ export class Broker {
       signal?.throwIfAborted();
     }
     const port = await this.#server.start();
+    if (this.#state !== 'new') {
+      await this.#server.stopListening();
+      throw new ChronikError('BROKER_LOST', 'the broker lost its stream while it started');
+    }
     this.#state = 'serving';
     this.#sweepProducers();
     await this.#tellPort(port);

@@ -57,10 +57,10 @@ export function buildServices(options: BrokerOptions, own: OwnServices): Service
   };
 }
 
-function localAcks({ localWal, metadata, brokerId }: BrokerOptions): LocalAcks | undefined {
+function localAcks({ clock, localWal, metadata, brokerId }: BrokerOptions): LocalAcks | undefined {
   if (localWal === undefined) return undefined;
   const registered = metadata.image.broker(brokerId);
-  return new LocalAcks(localWal, registered?.diskAcks ?? 'none', async () => {
+  return new LocalAcks(clock, localWal, registered?.diskAcks ?? 'none', async () => {
     const now = metadata.image.broker(brokerId);
     if (now === undefined) return;
     const { host, port, streamEpoch, installation, rack } = now;

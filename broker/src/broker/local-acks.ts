@@ -1,4 +1,6 @@
+import type { Clock } from '../edge/index.ts';
 import type { DiskAcks } from '../meta/index.ts';
+import { within } from './within.ts';
 
 /** The part of the local WAL that acknowledgements need. */
 export interface SyncedWal {
@@ -11,30 +13,38 @@ export interface SyncedWal {
  * this broker's stream over later then knows that its volume may hold an acknowledged tail (16-settled, takeover grace).
  */
 export class LocalAcks {
+  readonly #clock: Clock;
   readonly #wal: SyncedWal;
   readonly #declare: () => Promise<void>;
-  #declared: Promise<void> | undefined;
+  #isDeclared: boolean;
+  #declaring: Promise<void> | undefined;
 
   /** `declare`: commits that this broker acknowledges from its disk. */
-  constructor(wal: SyncedWal, current: DiskAcks, declare: () => Promise<void>) {
+  constructor(clock: Clock, wal: SyncedWal, current: DiskAcks, declare: () => Promise<void>) {
+    this.#clock = clock;
     this.#wal = wal;
     this.#declare = declare;
-    if (current !== 'none') this.#declared = Promise.resolve();
+    this.#isDeclared = current !== 'none';
   }
 
-  /** Resolves when all that was appended before the call is on disk and may be acknowledged. */
-  async durable(): Promise<void> {
+  /**
+   * Resolves when all that was appended before the call is on disk and may be acknowledged. Rejects with TIMED_OUT if the
+   * first declaration takes longer than `timeoutMs` (the store is away), and as `sync` and `declare` do.
+   */
+  durable(timeoutMs: number): Promise<void> {
     const synced = this.#wal.sync();
-    this.#declared ??= this.#declareOnce();
-    await Promise.all([synced, this.#declared]);
+    if (this.#isDeclared) return synced;
+    this.#declaring ??= this.#declareOnce();
+    const both = Promise.all([synced, this.#declaring]).then(() => undefined);
+    return within(this.#clock, Math.max(0, timeoutMs), 'Declaring acknowledgements from the local disk', both);
   }
 
   async #declareOnce(): Promise<void> {
     try {
       await this.#declare();
-    } catch (error) {
-      this.#declared = undefined;
-      throw error;
+      this.#isDeclared = true;
+    } finally {
+      this.#declaring = undefined;
     }
   }
 }

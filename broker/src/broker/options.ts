@@ -24,6 +24,8 @@ export interface BrokerLimits {
   readonly maxFetchSessions: number;
   /** How long a request waits for the store before it is answered with a retriable error. */
   readonly storeWaitMs: number;
+  /** `offsets.commit.timeout.ms`: how long an offset commit waits for the bucket. */
+  readonly offsetsCommitTimeoutMs: number;
   /** `offsets.topic.num.partitions` */
   readonly offsetsTopicPartitions: number;
   /** `producer.id.expiration.ms` */
@@ -42,6 +44,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   maxFetchBytes: 55 * MIB,
   maxFetchSessions: 1_000,
   storeWaitMs: 10_000,
+  offsetsCommitTimeoutMs: 5_000,
   offsetsTopicPartitions: 50,
   producerIdExpirationMs: 7 * 24 * 3_600_000,
 };

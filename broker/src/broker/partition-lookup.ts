@@ -1,4 +1,4 @@
-import { KafkaErrors, type KafkaErrorName } from '../kafka/index.ts';
+import type { KafkaErrorName } from '../kafka/index.ts';
 import type { PartitionError, PartitionLog } from '../partition/index.ts';
 import type { Services } from './services.ts';
 
@@ -30,9 +30,4 @@ export function closedErrorName(error: PartitionError, byId: boolean): KafkaErro
 export function leaderEpochError(log: PartitionLog, currentLeaderEpoch: number): KafkaErrorName | undefined {
   if (currentLeaderEpoch < 0 || currentLeaderEpoch === log.leaderEpoch) return undefined;
   return currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH';
-}
-
-/** The number of a Kafka error. */
-export function errorCode(name: KafkaErrorName): number {
-  return KafkaErrors[name];
 }

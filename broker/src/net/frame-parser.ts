@@ -19,8 +19,10 @@ export class FrameError extends ChronikError {
 export interface FrameSink {
   /** A whole request without its size. False = take no more until `advance` is called. */
   frame(payload: Buffer): boolean;
-  /** A request of `sizeBytes` begins whose end is not here yet. False = no room for it; `advance` is called later. */
-  begin(sizeBytes: number, apiKey: number | undefined): boolean;
+  /** Whether there is room for a request (the key is undefined if it is not here yet). False = `advance` is called later. */
+  admit(sizeBytes: number, apiKey: number | undefined): boolean;
+  /** Memory is taken for a request that was admitted and whose end is not here yet. */
+  begin(sizeBytes: number): void;
 }
 
 /**
@@ -46,11 +48,6 @@ export class FrameParser {
   constructor(sink: FrameSink, maxBytes: number) {
     this.#sink = sink;
     this.#maxBytes = maxBytes;
-  }
-
-  /** Bytes of a request that is only partly there. */
-  get gatheringBytes(): number {
-    return this.#gathering?.length ?? 0;
   }
 
   /** Takes a chunk, without cutting it up yet. */
@@ -81,13 +78,14 @@ export class FrameParser {
     }
     const size = this.#size;
     const left = chunk.length - this.#at;
+    if (!this.#sink.admit(size, left >= 2 ? chunk.readInt16BE(this.#at) : undefined)) return false;
     if (left >= size) {
       const payload = chunk.subarray(this.#at, this.#at + size);
       this.#at += size;
       this.#sizeBytesSeen = 0;
       return this.#sink.frame(payload);
     }
-    if (!this.#sink.begin(size, left >= 2 ? chunk.readInt16BE(this.#at) : undefined)) return false;
+    this.#sink.begin(size);
     this.#gathering = Buffer.allocUnsafeSlow(size);
     this.#gathered = 0;
     return true;

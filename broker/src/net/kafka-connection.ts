@@ -28,6 +28,10 @@ interface Pending {
 }
 
 const PRODUCE_KEY = 0;
+/** Requests up to this size are taken whatever memory is short, so that groups and consumers live on. */
+const SMALL_REQUEST_BYTES = 1024 * 1024;
+/** A request whose rest does not come for so long is given up: it holds memory that others wait for. */
+const STALLED_MS = 30_000;
 
 /**
  * One client's connection: requests are handled as they come, responses leave in the order of the requests (Kafka's
@@ -75,9 +79,11 @@ export class KafkaConnection implements FrameSink, Peer {
     connection.onClose = () => this.#onClose();
   }
 
-  /** Milliseconds of the monotonic clock at which something last came or went; now if a request waits. */
-  get lastActiveMs(): number {
-    return this.#pending.length > 0 ? this.#context.clock.monotonicMs() : this.#lastActiveMs;
+  /** Whether the connection has been idle for `maxIdleMs`, or has stopped in the middle of a request. */
+  isIdle(nowMs: number, maxIdleMs: number): boolean {
+    if (this.#pending.length > 0 || this.#waitsForRoom) return false;
+    const idleMs = nowMs - this.#lastActiveMs;
+    return idleMs >= maxIdleMs || (idleMs >= STALLED_MS && this.#reservedBytes > 0);
   }
 
   /** Ends at once, without answering what waits. */
@@ -94,19 +100,20 @@ export class KafkaConnection implements FrameSink, Peer {
     this.#connection.end();
   }
 
-  begin(sizeBytes: number, apiKey: number | undefined): boolean {
-    const { budget } = this.#context;
-    if (budget.full && apiKey === PRODUCE_KEY) {
-      this.#waitForRoom();
-      return false;
-    }
+  admit(sizeBytes: number, apiKey: number | undefined): boolean {
+    if (!this.#context.budget.full) return true;
+    if (apiKey !== PRODUCE_KEY && sizeBytes <= SMALL_REQUEST_BYTES) return true;
+    this.#waitForRoom();
+    return false;
+  }
+
+  begin(sizeBytes: number): void {
     this.#reservedBytes = sizeBytes;
-    budget.add(sizeBytes);
-    return true;
+    this.#context.budget.add(sizeBytes);
   }
 
   frame(payload: Buffer): boolean {
-    const { budget, counters, dispatcher } = this.#context;
+    const { counters, dispatcher } = this.#context;
     counters.requests++;
     let reply: Reply | Promise<Reply>;
     try {
@@ -125,7 +132,6 @@ export class KafkaConnection implements FrameSink, Peer {
       this.#send(reply);
     }
     if (this.#closed) return false;
-    if (budget.full && payload.readInt16BE(0) === PRODUCE_KEY) this.#waitForRoom();
     return this.#mayRead;
   }
 
@@ -248,8 +254,9 @@ export class KafkaConnection implements FrameSink, Peer {
 
   /** The connection ends with one line in the log; an invariant that broke ends the process. */
   #broken(error: unknown): void {
-    if (this.#closed) return;
     const { counters, logger, onFatal } = this.#context;
+    if (error instanceof InvariantError) onFatal(error);
+    if (this.#closed) return;
     counters.connectionsBroken++;
     const fields = { remote: this.#connection.remote, error: error instanceof Error ? error.message : String(error) };
     if (hasCode(error, 'FRAME_SIZE') || hasCode(error, 'UNSUPPORTED_REQUEST') || isMalformed(error)) {
@@ -258,7 +265,6 @@ export class KafkaConnection implements FrameSink, Peer {
       logger.error('Connection closed: a request failed', { ...fields, cause: error });
     }
     this.destroy();
-    if (error instanceof InvariantError) onFatal(error);
   }
 
   #onClose(): void {

@@ -11,8 +11,8 @@ export interface ServerOptions {
   readonly maxIdleMs: number;
 }
 
-/** How often idle connections are looked for, as a part of the time that they may be idle. */
-const IDLE_CHECKS = 4;
+/** Idle connections are looked for so often, or more often if they may be idle for less. */
+const IDLE_CHECK_MS = 10_000;
 
 /** The Kafka listener and its connections. */
 export class KafkaServer {
@@ -95,10 +95,10 @@ export class KafkaServer {
   #watchIdle(): void {
     const { clock, counters } = this.#context;
     const { maxIdleMs } = this.#options;
-    this.#idleTimer = clock.setTimer(maxIdleMs / IDLE_CHECKS, () => {
+    this.#idleTimer = clock.setTimer(Math.min(IDLE_CHECK_MS, maxIdleMs), () => {
       const nowMs = clock.monotonicMs();
       for (const connection of this.#connections) {
-        if (nowMs - connection.lastActiveMs < maxIdleMs) continue;
+        if (!connection.isIdle(nowMs, maxIdleMs)) continue;
         counters.connectionsIdledOut++;
         connection.destroy();
       }

@@ -1,3 +1,2 @@
 // The door of tier/: where old batches are read from. For now those are the WAL objects themselves.
-export { TierError, type TierErrorCode } from './tier-error.ts';
 export { WalReader, type WalReaderOptions } from './wal-reader.ts';

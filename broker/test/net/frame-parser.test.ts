@@ -18,7 +18,8 @@ function parse(bytes: Buffer, cuts: readonly number[], refuse: () => boolean): B
         seen.push(Buffer.from(payload));
         return !refuse();
       },
-      begin: () => !refuse(),
+      admit: () => !refuse(),
+      begin: () => undefined,
     },
     10_000,
   );
@@ -72,7 +73,8 @@ test('a request within one chunk is not copied', () => {
         seen = payload;
         return true;
       },
-      begin: () => true,
+      admit: () => true,
+      begin: () => undefined,
     },
     100,
   );

@@ -181,8 +181,12 @@ test('over the cap producers are held back in turn, others are not', () => {
   assert.equal(fake.paused, true);
   budget.release(600);
   assert.deepEqual(seen, [600, 601, 602]);
+  assert.equal(fake.paused, false);
+  fake.onData(Buffer.concat([request(4), produceRequest(5, 603)]));
+  assert.deepEqual(correlationIds(fake), [4]);
   assert.equal(fake.paused, true);
   budget.release(1203);
+  assert.deepEqual(seen, [600, 601, 602, 603]);
   assert.equal(fake.paused, false);
   const other = connected(() => nothing, { capBytes: 0 });
   other.fake.onData(request(1));
@@ -200,4 +204,26 @@ test('what a request waits for is told when its connection ends', () => {
   fake.onClose();
   assert.equal(told, 1);
   assert.equal(budget.usedBytes, 0);
+});
+
+test('a request that stops half-way is given up, one that waits for room or an answer is not', () => {
+  const { fake, connection } = connected(() => new Promise(() => undefined));
+  assert.equal(connection.isIdle(60_000, 600_000), false);
+  assert.equal(connection.isIdle(600_000, 600_000), true);
+  fake.onData(produceRequest(1, 600).subarray(0, 300));
+  assert.equal(connection.isIdle(29_999, 600_000), false);
+  assert.equal(connection.isIdle(30_000, 600_000), true);
+  const waiting = connected(() => new Promise(() => undefined));
+  waiting.fake.onData(request(1));
+  assert.equal(waiting.connection.isIdle(600_000, 600_000), false);
+});
+
+test('a broken invariant ends the process even if its connection is gone', async () => {
+  const { promise, reject } = Promise.withResolvers<Answer<'ApiVersions'>>();
+  const { fake, fatal } = connected(() => promise);
+  fake.onData(request(1));
+  fake.onClose();
+  reject(new InvariantError('never'));
+  await settled();
+  assert.equal(fatal.length, 1);
 });

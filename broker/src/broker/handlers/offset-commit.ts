@@ -1,7 +1,9 @@
+import { hasCode } from '../../edge/index.ts';
 import { KafkaErrors, type RequestOf, type ResponseInput } from '../../kafka/index.ts';
 import type { TopicImage } from '../../meta/index.ts';
 import { type Answer, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
 import type { Services } from '../services.ts';
+import { within } from '../within.ts';
 import { sender } from './groups.ts';
 
 /** From here on requests name topics by id. */
@@ -41,9 +43,33 @@ async function handleOffsetCommit(
       partitions: absent.map(({ partitionIndex }) => ({ partitionIndex, errorCode: KafkaErrors[error] })),
     });
   }
-  await Promise.all(accepted.map((topic) => committed(services, topic)));
-  const response = await services.coordinator().offsetCommit({ ...request, topics: accepted }, sender(context));
-  return { ...response, topics: [...response.topics, ...refused] };
+  const answered = await commit(services, { ...request, topics: accepted }, context);
+  return { topics: [...answered, ...refused] };
+}
+
+/** A commit that takes too long is answered as such: answers leave in order, and heartbeats would wait behind it. */
+async function commit(
+  services: Services,
+  request: CommitRequest,
+  context: RequestContext,
+): Promise<readonly TopicResponse[]> {
+  const { clock, limits } = services;
+  const work = Promise.all(request.topics.map((topic) => committed(services, topic))).then(() =>
+    services.coordinator().offsetCommit(request, sender(context)),
+  );
+  try {
+    return (await within(clock, limits.offsetsCommitTimeoutMs, 'Committing offsets', work)).topics;
+  } catch (error) {
+    if (!hasCode(error, 'TIMED_OUT')) throw error;
+    return request.topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.map(({ partitionIndex }) => ({
+        partitionIndex,
+        errorCode: KafkaErrors.REQUEST_TIMED_OUT,
+      })),
+    }));
+  }
 }
 
 function named(topic: CommitTopic, { name, id }: TopicImage, partitions: CommitTopic['partitions']): CommitTopic {

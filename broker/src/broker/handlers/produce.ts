@@ -57,7 +57,7 @@ function handleProduce(
   if (acks === ACKS_NONE) return failed ? HANG_UP : NO_RESPONSE;
   if (appended.length === 0) return response;
   if (acks === ACKS_LEADER && services.localAcks !== undefined) {
-    return services.localAcks.durable().then(
+    return services.localAcks.durable(request.timeoutMs).then(
       () => acknowledgeLocal(appended, byId, response),
       (error: unknown) => localFailure(error, appended, response),
     );
@@ -179,9 +179,13 @@ function acknowledgeLocal(
   return response;
 }
 
-/** The stream was lost before its acknowledgements could be declared, or the disk is broken (which ends the process). */
+/**
+ * The stream was lost before its acknowledgements could be declared, they could not be declared in time, or the disk is
+ * broken (which ends the process).
+ */
 function localFailure(error: unknown, appended: readonly AppendedBatch[], response: ProduceResponse): ProduceResponse {
-  const name = hasCode(error, 'FENCED') ? 'NOT_LEADER_OR_FOLLOWER' : 'KAFKA_STORAGE_ERROR';
+  const late = hasCode(error, 'TIMED_OUT') ? 'REQUEST_TIMED_OUT' : 'KAFKA_STORAGE_ERROR';
+  const name = hasCode(error, 'FENCED') ? 'NOT_LEADER_OR_FOLLOWER' : late;
   for (const { answer } of appended) refuse(answer, KafkaErrors[name], (error as Error).message);
   return response;
 }
