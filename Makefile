@@ -13,10 +13,10 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'tools/test/**/*.test.ts' 'e2e/test/**/
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto e2e bench soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto e2e e2e-clients bench soak mutations
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Install the pinned Node.js and all packages (the other targets do it themselves)
 
@@ -43,6 +43,9 @@ proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto
 
 e2e: $(INSTALLED) ## Real clients, real stores, real Kubernetes (KUBECONFIG if set)
 	$(call run,e2e/system/main.ts)
+
+e2e-clients: $(INSTALLED) ## Real clients by operations, before and after a lost disk (ARGS=--allow-missing)
+	$(call run,--disable-warning=TimeoutNegativeWarning e2e/clients/main.ts,$(ARGS))
 
 bench: $(INSTALLED) ## Figures side by side with peers
 	$(call run,e2e/bench/main.ts)

@@ -100,6 +100,6 @@ function toSeen(partition: number, { offset, key, value, headers }: KafkaMessage
 function toHeaders(headers: IHeaders): readonly Header[] {
   return Object.entries(headers).flatMap(([name, content]) => {
     const values = Array.isArray(content) ? content : [content ?? ''];
-    return values.map((value): Header => [name, Buffer.from(value as string)]);
+    return values.map((value): Header => [name, Buffer.from(value)]);
   });
 }

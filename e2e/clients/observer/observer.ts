@@ -93,6 +93,7 @@ export class Observer {
   /** Committed offsets of a group; empty for one that is not there. */
   async committed(group: string, topic: string): Promise<Offsets> {
     const partitionIndexes = Array.from({ length: await this.partitions(topic) }, (_, partition) => partition);
+    await this.#findCoordinator(group);
     const groups = [{ groupId: group, topics: [{ name: topic, partitionIndexes }] }];
     const body = await this.#ask((wire) => wire.request(ApiKeys.OffsetFetch, 8, { groups }));
     const answers = body.groups.flatMap((answer) => answer.topics).flatMap((answer) => answer.partitions);
@@ -103,6 +104,7 @@ export class Observer {
 
   /** Commits for a group without members. */
   async commit(group: string, topic: string, offsets: Offsets): Promise<void> {
+    await this.#findCoordinator(group);
     const partitions = [...offsets].map(([partitionIndex, committedOffset]) => ({
       partitionIndex,
       committedOffset,
@@ -115,11 +117,22 @@ export class Observer {
     }
   }
 
+  /** Every client asks for it first, which is what makes a broker load or create the group's part of the coordinator. */
+  async #findCoordinator(group: string): Promise<void> {
+    const body = await this.#ask((wire) =>
+      wire.request(ApiKeys.FindCoordinator, 4, { keyType: 0, coordinatorKeys: [group] }),
+    );
+    for (const { errorCode, errorMessage } of body.coordinators) {
+      expectNone(errorCode, `coordinator of group ${group}`, errorMessage);
+    }
+  }
+
   async configs(topic: string): Promise<ReadonlyMap<string, string>> {
     const resources = [{ resourceType: TOPIC_RESOURCE, resourceName: topic, configurationKeys: null }];
     const body = await this.#ask((wire) => wire.request(ApiKeys.DescribeConfigs, 4, { resources }));
-    for (const { errorCode, errorMessage } of body.results)
+    for (const { errorCode, errorMessage } of body.results) {
       expectNone(errorCode, `configurations of ${topic}`, errorMessage);
+    }
     return new Map(body.results.flatMap(({ configs }) => configs.map(({ name, value }) => [name, value ?? ''])));
   }
 

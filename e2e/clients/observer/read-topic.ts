@@ -35,8 +35,9 @@ export async function readTopic(
     while (next < end) {
       const batches = await fetchBatches(wire, topic, partition, next);
       const last = batches.at(-1);
-      if (last === undefined)
+      if (last === undefined) {
         throw new Error(`${topic}-${partition} gives nothing at offset ${next}, but ends at ${end}`);
+      }
       const from = next;
       records.push(...batches.flatMap((batch) => recordsIn(batch, partition)).filter(({ offset }) => offset >= from));
       next = lastOffsetOf(last) + 1;

@@ -43,8 +43,9 @@ export function runProgram(
       clearTimeout(timer);
       const output = { stdout: Buffer.concat(stdout), stderr };
       if (code === 0) resolve(output);
-      else
+      else {
         reject(new Error(complaint(program, code === null ? `${String(signal)} after ${timeoutMs} ms` : code, output)));
+      }
     });
   });
 }

@@ -2,7 +2,7 @@ import { act, expectEqual, own } from './turn.ts';
 import type { Step, Turn } from './turn.ts';
 
 const ALTERED: ReadonlyMap<string, string> = new Map([
-  ['retention.ms', '7200000'],
+  ['message.timestamp.type', 'LogAppendTime'],
   ['max.message.bytes', '2000000'],
 ]);
 

@@ -1,5 +1,4 @@
-import { Matrix } from '../model/matrix.ts';
-import type { Outcome } from '../model/matrix.ts';
+import type { Matrix, Outcome } from '../model/matrix.ts';
 import { recordsOf } from '../model/records.ts';
 import { CLUSTER_STEPS, PLACEMENT_STEPS } from './cluster-steps.ts';
 import { CONFIG_STEPS } from './configs.ts';

@@ -39,9 +39,13 @@ async function written(
   }
 }
 
-/** A client that quietly does not compress, or is not idempotent, proves nothing. */
+/**
+ * A client that quietly does not compress, or is not idempotent, proves nothing. librdkafka stores a batch as it is when compressing
+ * makes it longer, so the codec is looked for where the long value is.
+ */
 function expectWrittenAs(variant: ProduceVariant, stored: readonly StoredRecord[]): void {
-  expectEqual('codecs of the batches', [...new Set(stored.map(({ codec }) => codec))], [variant.codec]);
+  const longest = stored.toSorted((left, right) => (right.value?.length ?? 0) - (left.value?.length ?? 0))[0];
+  expectEqual('codec of the batch with the long value', longest?.codec, variant.codec);
   const idempotent = stored.every(({ producerId }) => producerId >= 0);
   expectEqual('batches with a producer id', idempotent, variant.idempotent);
 }

@@ -11,7 +11,7 @@ import {
 import type { Step, Turn } from './turn.ts';
 
 /** Given when a topic is created, so that they can be seen later. */
-export const INITIAL_CONFIGS: ReadonlyMap<string, string> = new Map([['retention.ms', '3600000']]);
+export const INITIAL_CONFIGS: ReadonlyMap<string, string> = new Map([['message.timestamp.type', 'LogAppendTime']]);
 
 export const CREATE_TOPIC: Step = {
   operation: 'create-topic',
