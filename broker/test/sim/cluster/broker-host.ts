@@ -34,7 +34,7 @@ export interface HostWorld {
 const TRY_AGAIN = ['FENCED', 'VOLUME_LOCKED'];
 
 /** Errors that a disk which is full or fails gives a broker a reason for. */
-const DISK_TROUBLE = ['DATA_DIRECTORY_UNUSABLE', 'DISK_SYNC_FAILED', 'LOCAL_WAL_FAILED', 'EIO', 'ENOSPC'];
+const DISK_TROUBLE = ['DATA_DIRECTORY_UNUSABLE', 'DISK_FULL', 'DISK_SYNC_FAILED', 'LOCAL_WAL_FAILED', 'EIO', 'ENOSPC'];
 
 /** One broker id with everything that runs, or ran, under it: a supervisor, volumes, and zombies. */
 export class BrokerHost {
@@ -58,6 +58,7 @@ export class BrokerHost {
   #restartDue = false;
   /** The supervisor rests: nothing is restarted. */
   #retired = false;
+  #refusals: string[] | undefined;
   /** What ran before had time to upload everything: the restore itself excuses no loss. */
   #isRestore = false;
 
@@ -131,10 +132,17 @@ export class BrokerHost {
         scheduler.note(`${process.name}: serves`);
       },
       (error: unknown) => {
-        if (!this.#mayTryAgain(running, error)) process.fail(error);
+        if (this.#refusals !== undefined) this.#refusals.push(codeOf(error));
+        else if (!this.#mayTryAgain(running, error)) process.fail(error);
         this.#exited(running, error instanceof Error ? error.message : String(error));
       },
     );
+  }
+
+  /** From now on boots are meant to be refused; gives the codes with which they were. */
+  expectRefusals(): { readonly codes: readonly string[] } {
+    this.#refusals = [];
+    return { codes: this.#refusals };
   }
 
   #mayTryAgain(running: Running, error: unknown): boolean {
@@ -282,4 +290,8 @@ export class BrokerHost {
     this.newVolume();
     this.start();
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

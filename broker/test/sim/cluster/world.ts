@@ -24,6 +24,8 @@ export class ClusterWorld implements ClientWorld {
   readonly bootstrap = [{ host: 'broker-0', port: BROKER_PORT }];
   /** Keys that somebody deleted, besides the probe's own. */
   readonly deleted: string[] = [];
+  /** Sees what the store does, after it is in the trace. */
+  onStoreLine: (line: string) => void = () => undefined;
   #stopping = false;
 
   constructor(seed: number | string, startBroker: StartBroker, options: RunOptions = {}, variation?: BrokerVariation) {
@@ -59,6 +61,7 @@ export class ClusterWorld implements ClientWorld {
 
   #storeDid(line: string): void {
     this.scheduler.note(line);
+    this.onStoreLine(line);
     const claim = /bucket (\S+) create wal\/\S+\/0{20}\.wal \d+: \S+ created$/.exec(line);
     if (claim?.[1] !== undefined) this.host.claimed(claim[1]);
     const deletion = / delete (.*): answered/.exec(line);

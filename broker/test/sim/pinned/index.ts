@@ -2,18 +2,24 @@ import type { PinnedScenario } from '../scenario.ts';
 import { rule01 } from './rule-01-end-or-damage.ts';
 import { rule06 } from './rule-06-claims.ts';
 import { rule07 } from './rule-07-epochs.ts';
+import { rule11 } from './rule-11-local-tail.ts';
 import { rule12 } from './rule-12-hybrid-time.ts';
 import { rule18 } from './rule-18-proof.ts';
+import { rule18Broker } from './rule-18-zombie-answers.ts';
 import { rule19 } from './rule-19-chain.ts';
 import { rule22 } from './rule-22-unclear-answers.ts';
+import { rule23 } from './rule-23-boot.ts';
 
 /** Directed runs, one rule each. */
 export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule01,
   ...rule06,
   ...rule07,
+  ...rule11,
   ...rule12,
   ...rule18,
+  ...rule18Broker,
   ...rule19,
   ...rule22,
+  ...rule23,
 ];

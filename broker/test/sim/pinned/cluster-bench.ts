@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { ApiKeys, KafkaErrors } from '../../../src/kafka/index.ts';
+import { Admin } from '../clients/admin.ts';
+import type { ClusterClient } from '../clients/cluster-client.ts';
+import { makeBatch } from '../clients/payload.ts';
+import { NoAnswerError } from '../clients/wire-connection.ts';
+import { startBroker } from '../cluster/start-broker.ts';
+import { FinalCheck } from '../cluster/final-check.ts';
+import { ClusterWorld } from '../cluster/world.ts';
+import type { TopicHistory } from '../model.ts';
+import type { Acks } from '../partition-history.ts';
+import type { RunOptions } from '../scenario.ts';
+
+const CALM = { lingerMs: 5, targetBytes: 100_000, tailBytes: 100_000, metadataHeartbeatMs: 10_000 };
+
+/** A broker that serves, a topic of one partition and a client: what directed scenarios of the broker begin with. */
+export class ClusterBench {
+  readonly world: ClusterWorld;
+  readonly client: ClusterClient;
+  #batches = 0;
+
+  constructor(name: string, options: RunOptions = {}) {
+    this.world = new ClusterWorld(name, startBroker, options, CALM);
+    this.client = this.world.client('client');
+  }
+
+  async start(): Promise<TopicHistory> {
+    this.world.host.start();
+    await this.serving();
+    return await this.createTopic();
+  }
+
+  async createTopic(): Promise<TopicHistory> {
+    const topic = this.world.model.createTopic('topic', 1);
+    await this.world.settle(new Admin(this.world, this.world.client('admin')).createTopic(topic, new Map()));
+    await this.world.settle(this.client.refreshPatiently());
+    return topic;
+  }
+
+  serving(patienceMs?: number): Promise<void> {
+    return this.world.until('the broker serves', () => this.world.host.serving, patienceMs);
+  }
+
+  /** Sends one batch to `topic-0` until it is acked. */
+  async produce(acks: Exclude<Acks, 0>, client: ClusterClient = this.client): Promise<void> {
+    const { world } = this;
+    const history = world.model.partition('topic', 0);
+    const number = this.#batches++;
+    const plan = { producer: client.clientId, partitionName: history.name, number, acks };
+    const { bytes, sent } = makeBatch(client.process, plan);
+    history.send(sent);
+    const attempt = async (): Promise<boolean> => {
+      try {
+        const connection = await client.connection(0);
+        const body = {
+          acks,
+          timeoutMs: 5_000,
+          topicData: [
+            {
+              name: 'topic',
+              topicId: client.topicId('topic'),
+              partitionData: [{ index: 0, records: Buffer.from(bytes) }],
+            },
+          ],
+        };
+        const answer = await connection.request(ApiKeys.Produce, client.version('Produce'), body, 5_000);
+        const result = answer.responses[0]?.partitionResponses[0];
+        if (result?.errorCode !== KafkaErrors.NONE) return false;
+        history.ack(sent, result.baseOffset, world.scheduler.nowMs, connection.serverName);
+        return true;
+      } catch (error) {
+        if (error instanceof NoAnswerError) return false;
+        throw error;
+      }
+    };
+    const deliver = async (): Promise<void> => {
+      while (!(await attempt())) {
+        await client.backOff();
+        await client.refreshPatiently();
+      }
+    };
+    await world.settle(deliver());
+  }
+
+  /** Destroys everything but the bucket, starts again and compares what is there with what was told. */
+  async restoreAndCheck(groups: readonly string[] = []): Promise<void> {
+    const { world } = this;
+    world.host.retire();
+    world.host.restoreFromBucket();
+    await this.serving();
+    await world.settle(new FinalCheck(world).run(groups));
+  }
+
+  /** Runs until the store has carried out a request whose trace line contains the text. */
+  async untilStoreSays(text: string): Promise<void> {
+    let said = false;
+    this.world.onStoreLine = (line) => {
+      said ||= line.includes(text);
+    };
+    await this.world.scheduler.run({ untilMs: this.world.scheduler.nowMs + 60_000, done: () => said });
+    assert.ok(said, `the store never said "${text}"`);
+  }
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import type { PinnedScenario, RunOptions } from '../scenario.ts';
+import { ClusterBench } from './cluster-bench.ts';
+
+/** Five acks=1 batches that only the disk has: the store went away before they were uploaded. */
+async function withLocalTail(name: string, options?: RunOptions): Promise<ClusterBench> {
+  const bench = new ClusterBench(name, options);
+  await bench.start();
+  await bench.produce(-1);
+  const { world } = bench;
+  // The first acks=1 makes the broker declare that it acknowledges from disk; that needs the store.
+  await bench.produce(1);
+  await world.pass(1_000);
+  world.bucket.setDown(true);
+  for (let i = 0; i < 5; i++) await bench.produce(1);
+  return bench;
+}
+
+async function aSurvivingTailIsAppendedAgain(options?: RunOptions): Promise<void> {
+  const bench = await withLocalTail('rule 11 tail', options);
+  bench.world.host.losePower();
+  bench.world.bucket.setDown(false);
+  await bench.serving();
+  await bench.restoreAndCheck();
+}
+
+/** The second start re-appends the tail, and loses its power before the bucket has it. */
+async function localFilesStayUntilTheBucketHasThem(options?: RunOptions): Promise<void> {
+  const bench = await withLocalTail('rule 11 files stay', options);
+  const { world } = bench;
+  world.host.losePower();
+  world.bucket.setDown(false);
+  // Slot 1 of the new stream would be the re-appended tail.
+  await bench.untilStoreSays('/0000000002/00000000000000000000.wal');
+  const second = world.host.current;
+  assert.ok(second !== undefined);
+  world.onStoreLine = (line) => {
+    // Registered and leading: from here on nothing more of this process reaches the store.
+    if (line.includes(`${second.process.name} create metadata-wal`) && line.includes('answered created')) {
+      world.bucket.setCutOff(second.process.name, true);
+    }
+  };
+  await world.pass(5_000);
+  world.onStoreLine = () => undefined;
+  assert.equal(second.state, 'booting', 'it cannot serve before its tail is in the bucket');
+  world.host.losePower();
+  await bench.serving();
+  await bench.restoreAndCheck();
+}
+
+/** What another incarnation, on another volume, has overtaken is not brought back. */
+async function anOvertakenVolumeIsSetAside(options?: RunOptions): Promise<void> {
+  const bench = await withLocalTail('rule 11 overtaken', options);
+  const { host, bucket } = bench.world;
+  host.becomeZombie(10_000_000);
+  bucket.setDown(false);
+  await bench.serving();
+  for (let i = 0; i < 3; i++) await bench.produce(-1);
+  host.comeBackOnOldVolume();
+  await bench.serving();
+  for (let i = 0; i < 3; i++) await bench.produce(-1);
+  const salvaged = [...bucket.contents().keys()].filter((key) => key.startsWith('salvage/'));
+  assert.ok(salvaged.length > 0, 'the tail that could not continue is in the bucket, not nowhere');
+  await bench.restoreAndCheck();
+}
+
+export const rule11: readonly PinnedScenario[] = [
+  { name: 'rule-11 tail: what only the disk has is appended again', run: aSurvivingTailIsAppendedAgain },
+  { name: 'rule-11 files: they stay until the bucket has the tail', run: localFilesStayUntilTheBucketHasThem },
+  { name: 'rule-11 overtaken: a tail that cannot continue is salvaged', run: anOvertakenVolumeIsSetAside },
+];
