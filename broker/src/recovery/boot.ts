@@ -8,7 +8,7 @@ import { probeStore } from '../store/index.ts';
 import type { PatientStore } from '../store/index.ts';
 import { errorFor, HoldError } from './boot-error.ts';
 import { surveyBucket } from './bucket-survey.ts';
-import { ensureDirectory, lockVolume } from './data-directory.ts';
+import { ensureDirectory, explainDiskError, lockVolume } from './data-directory.ts';
 import { decide, worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { createCluster } from './first-boot.ts';
@@ -79,7 +79,7 @@ export async function boot(options: BootOptions): Promise<BootedBroker> {
     return await new Boot(options, lock).run();
   } catch (error) {
     await lock.release();
-    throw error;
+    throw explainDiskError(error, options.dataDirectory);
   }
 }
 

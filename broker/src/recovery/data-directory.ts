@@ -3,16 +3,25 @@ import type { Disk, DiskLock } from '../edge/index.ts';
 import { RefusalError } from './boot-error.ts';
 import { LOCK_FILE } from './volume.ts';
 
+/** Gives an error of the disk (`ENOSPC`, `EIO`, `EACCES`, ...) the name of the directory and a remedy; leaves others as they are. */
+export function explainDiskError(error: unknown, directory: string): unknown {
+  if (error instanceof ChronikError || !(error instanceof Error) || !('code' in error)) return error;
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  const what = full ? 'is full' : `cannot be used: ${String(error.code)}`;
+  return new RefusalError(full ? 'DISK_FULL' : 'DATA_DIRECTORY_UNUSABLE', `the data directory ${directory} ${what}`, {
+    remedy: full
+      ? 'Make room, then start again. Deleting the data directory is safe for all that was acknowledged with acks=all.'
+      : 'Choose a directory that this user may read and write (--data-dir, CHRONIK_DATA_DIR).',
+    cause: error,
+  });
+}
+
 /** Creates the directory and its parents durably. Rejects with DATA_DIRECTORY_UNUSABLE, naming path and cause. */
 export async function ensureDirectory(disk: Disk, path: string): Promise<void> {
   try {
     await makeDirectories(disk, path);
   } catch (error) {
-    const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new RefusalError('DATA_DIRECTORY_UNUSABLE', `the data directory ${path} cannot be used: ${cause}`, {
-      remedy: 'Choose a directory that this user may write (--data-dir, CHRONIK_DATA_DIR).',
-      cause: error,
-    });
+    throw explainDiskError(error, path);
   }
 }
 
@@ -42,15 +51,7 @@ export async function lockVolume(disk: Disk, directory: string, owner: string): 
   try {
     lock = await disk.lock(path, owner);
   } catch (error) {
-    if (error instanceof ChronikError) throw error;
-    throw new RefusalError(
-      'DATA_DIRECTORY_UNUSABLE',
-      `the data directory ${directory} cannot be locked: ${String(error)}`,
-      {
-        remedy: 'Choose a directory that this user may write (--data-dir, CHRONIK_DATA_DIR).',
-        cause: error,
-      },
-    );
+    throw explainDiskError(error, directory);
   }
   if (lock !== undefined) return lock;
   const holder = (await disk.lockOwner(path)) ?? 'an unknown process';

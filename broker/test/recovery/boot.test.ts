@@ -9,7 +9,7 @@ import { CommitWakeups, PartitionManager, StreamTable, TailCache } from '../../s
 import type { PartitionLog } from '../../src/partition/index.ts';
 import { boot } from '../../src/recovery/index.ts';
 import type { BootOptions, BootedBroker } from '../../src/recovery/index.ts';
-import type { Clock, Timer } from '../../src/edge/index.ts';
+import type { Clock, DiskFile, Timer } from '../../src/edge/index.ts';
 import { MemoryStore, PatientStore } from '../../src/store/index.ts';
 import type { ObjectStore } from '../../src/store/index.ts';
 import { WalReader } from '../../src/tier/index.ts';
@@ -307,4 +307,43 @@ test('rule-23: two first boots on one empty bucket: one cluster, and the later c
   assert.equal(new Set(booted.map((broker) => broker.lineage)).size, 1);
   const open = await Promise.allSettled(booted.map((broker) => broker.metadata.proveOpen()));
   assert.equal(open.filter((result) => result.status === 'fulfilled').length, 1, 'one of them is the controller');
+});
+
+/** A disk that is full for files below a path. */
+class FullDisk extends SystemDisk {
+  readonly #path: string;
+
+  constructor(path: string) {
+    super();
+    this.#path = path;
+  }
+
+  override async open(path: string, mode: 'create' | 'append' | 'read'): Promise<DiskFile> {
+    const file = await super.open(path, mode);
+    if (!path.startsWith(this.#path)) return file;
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    return {
+      append: () => Promise.reject(full),
+      read: (position, length) => file.read(position, length),
+      sync: () => file.sync(),
+      truncate: (size) => file.truncate(size),
+      close: () => file.close(),
+    };
+  }
+}
+
+test('a data directory on a full disk is refused by name, and the bucket keeps everything', async () => {
+  const first = await start();
+  await createTopic(first);
+  log(first).append(batch('kept'));
+  await first.stream.flush();
+  await crash(first);
+  const full = start({ disk: new FullDisk(join(root, 'full')), dataDirectory: join(root, 'full') });
+  await assert.rejects(full, (error) => {
+    assert.ok(hasCode(error, 'DISK_FULL'), String(error));
+    assert.ok(String(error).includes(join(root, 'full')));
+    return true;
+  });
+  const second = await start();
+  assert.equal(log(second).highWatermark, 1);
 });
