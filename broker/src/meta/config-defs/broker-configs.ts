@@ -84,4 +84,25 @@ const fixed: readonly ConfigDef[] = [
   },
 ];
 
-export const brokerConfigs: ConfigTable = configTable([...topicDefaults, ...dynamic, ...fromSettings, ...fixed]);
+/** Removed from every broker by `kafka-reassign-partitions --verify`, which must not fail where there is nothing to throttle. */
+const throttles: readonly ConfigDef[] = [
+  'leader.replication.throttled.rate',
+  'follower.replication.throttled.rate',
+  'replica.alter.log.dirs.io.max.bytes.per.second',
+].map((name) => ({
+  name,
+  type: 'long',
+  default: '9223372036854775807',
+  min: 0,
+  support: 'fixed',
+  because: 'brokers do not copy partitions from one another, nor between directories',
+  doc: 'Bytes a second that copying replicas may take.',
+}));
+
+export const brokerConfigs: ConfigTable = configTable([
+  ...topicDefaults,
+  ...dynamic,
+  ...fromSettings,
+  ...fixed,
+  ...throttles,
+]);
