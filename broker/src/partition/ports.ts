@@ -16,6 +16,8 @@ export interface ColdReader {
    * Rejects with a ChronikError (code CORRUPT_BATCH, or LOST_SLOT) if the bytes are not there any more.
    */
   read(locations: readonly BatchLocation[]): Promise<readonly Buffer[]>;
+  /** Begins to fetch what will be read soon. Never fails. */
+  prefetch(locations: readonly BatchLocation[]): void;
 }
 
 /** Bytes that were appended and are not committed; the broker holds its producers back above a limit. */

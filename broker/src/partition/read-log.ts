@@ -23,6 +23,8 @@ export type ReadOutcome =
   | { readonly kind: 'lost'; readonly range: OffsetRange }
   | { readonly kind: 'closed'; readonly error: PartitionError };
 
+/** What a reader that catches up will want next. */
+const READ_AHEAD_BYTES = 2 * 1024 * 1024;
 const NOTHING: ReadOutcome = { kind: 'batches', batches: [], sizeBytes: 0 };
 const BELOW_START: ReadOutcome = { kind: 'out-of-range', side: 'below-start' };
 const ABOVE_END: ReadOutcome = { kind: 'out-of-range', side: 'above-end' };
@@ -59,23 +61,56 @@ function readTail(log: PartitionLog, first: number, end: number, options: ReadOp
 
 function readCold(
   log: PartitionLog,
-  { cold, streams }: PartitionContext,
+  context: PartitionContext,
   first: number,
   end: number,
   options: ReadOptions,
 ): ReadOutcome {
-  const index = log.batches;
-  const locations: BatchLocation[] = [];
+  const { batches } = log;
+  const behind = first + (options.minOneBatch ? 1 : 0);
   let sizeBytes = 0;
-  for (let ordinal = first; ordinal < end && log.tail.get(ordinal) === undefined; ordinal++) {
-    const length = index.sizeOf(ordinal);
-    if (sizeBytes + length > options.maxBytes && !(options.minOneBatch && locations.length === 0)) break;
-    const stream = streams.stream(index.streamRef(ordinal));
-    locations.push({ stream, slot: index.slot(ordinal), position: index.position(ordinal), length });
+  let ordinal = first;
+  while (ordinal < end && log.tail.get(ordinal) === undefined) {
+    const length = batches.sizeOf(ordinal);
+    if (ordinal >= behind && sizeBytes + length > options.maxBytes) break;
     sizeBytes += length;
+    ordinal++;
   }
-  if (locations.length === 0) return NOTHING;
-  return { kind: 'cold', sizeBytes, load: () => cold.read(locations) };
+  const next = ordinal;
+  if (next === first) return NOTHING;
+  const load = (): Promise<readonly Buffer[]> => {
+    const { cold } = context;
+    const reading = cold.read(locationsOf(log, context, first, next));
+    // Whoever takes all that it may comes back for more at once.
+    cold.prefetch(locationsOf(log, context, next, aheadOf(log, next, end)));
+    return reading;
+  };
+  return { kind: 'cold', sizeBytes, load };
+}
+
+/** The ordinal up to which batches behind `from` are fetched ahead of being asked for. */
+function aheadOf(log: PartitionLog, from: number, end: number): number {
+  let sizeBytes = 0;
+  let ordinal = from;
+  while (ordinal < end && sizeBytes < READ_AHEAD_BYTES && log.tail.get(ordinal) === undefined) {
+    sizeBytes += log.batches.sizeOf(ordinal);
+    ordinal++;
+  }
+  return ordinal;
+}
+
+function locationsOf(log: PartitionLog, { streams }: PartitionContext, from: number, to: number): BatchLocation[] {
+  const { batches } = log;
+  const locations: BatchLocation[] = [];
+  for (let ordinal = from; ordinal < to; ordinal++) {
+    locations.push({
+      stream: streams.stream(batches.streamRef(ordinal)),
+      slot: batches.slot(ordinal),
+      position: batches.position(ordinal),
+      length: batches.sizeOf(ordinal),
+    });
+  }
+  return locations;
 }
 
 /** Committed bytes from `offset` on, counted up to `enough`. */

@@ -39,65 +39,98 @@ export class WalReader {
   }
 
   /** The batches at `locations`, in order. Rejects with a TierError; waits as long as the store is away. */
-  read(locations: readonly BatchLocation[]): Promise<readonly Buffer[]> {
-    return Promise.all(locations.map((location) => this.#readVerified(location)));
-  }
-
-  async #readVerified(location: BatchLocation): Promise<Buffer> {
-    const batch = await this.#readBatch(location);
-    if (isWhole(batch, location.length)) return batch;
+  async read(locations: readonly BatchLocation[]): Promise<readonly Buffer[]> {
+    const batches = cut(locations, await this.#load(locations), this.#blockBytes);
+    const damaged = locations.filter((location, i) => !isWhole(batches[i], location.length));
+    if (damaged.length === 0) return batches;
     // Memory may be at fault: once more from the store.
-    for (const { key } of this.#blocksOf(location)) this.#cache.drop(key);
-    const again = await this.#readBatch(location);
-    if (isWhole(again, location.length)) return again;
-    const key = slotKey(location.stream, location.slot);
-    const { position, length } = location;
-    throw new TierError('CORRUPT_BATCH', `${key} does not hold the batch at byte ${position}`, {
-      key,
-      position,
-      length,
-    });
+    for (const location of damaged) for (const block of this.#blocksOf(location)) this.#cache.drop(block.key);
+    const again = cut(locations, await this.#load(locations), this.#blockBytes);
+    for (const [i, location] of locations.entries()) {
+      if (!isWhole(again[i], location.length)) throw corrupt(location);
+    }
+    return again;
   }
 
-  async #readBatch(location: BatchLocation): Promise<Buffer> {
-    const blocks = this.#blocksOf(location);
-    const parts = await Promise.all(
-      blocks.map(async ({ key, start }) => {
-        const block = await this.#cache.get(key, () => this.#load(location, start));
-        const from = Math.max(0, location.position - start);
-        return block.subarray(from, location.position + location.length - start);
+  /** Begins to fetch what will be read soon. */
+  prefetch(locations: readonly BatchLocation[]): void {
+    // Whoever reads it meets the same error, if it is one that stays.
+    this.#load(locations).catch(() => undefined);
+  }
+
+  /** The blocks that hold the batches, by key. */
+  async #load(locations: readonly BatchLocation[]): Promise<ReadonlyMap<string, Buffer>> {
+    const wanted = new Map<string, Block>();
+    for (const location of locations) for (const block of this.#blocksOf(location)) wanted.set(block.key, block);
+    const loaded = new Map<string, Buffer>();
+    await Promise.all(
+      Array.from(wanted.values(), async (block) => {
+        loaded.set(block.key, await this.#cache.get(block.key, () => this.#fetch(block)));
       }),
     );
-    const [only] = parts;
-    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+    return loaded;
   }
 
-  #blocksOf(location: BatchLocation): { readonly key: string; readonly start: number }[] {
-    const object = slotKey(location.stream, location.slot);
-    const blocks: { key: string; start: number }[] = [];
-    const first = Math.floor(location.position / this.#blockBytes);
-    const last = Math.floor((location.position + location.length - 1) / this.#blockBytes);
-    for (let block = first; block <= last; block++) {
-      blocks.push({ key: `${object}#${block}`, start: block * this.#blockBytes });
+  #blocksOf({ stream, slot, position, length }: BatchLocation): Block[] {
+    const object = slotKey(stream, slot);
+    const blocks: Block[] = [];
+    const last = Math.floor((position + length - 1) / this.#blockBytes);
+    for (let number = Math.floor(position / this.#blockBytes); number <= last; number++) {
+      blocks.push({ key: blockKey(object, number), object, start: number * this.#blockBytes });
     }
     return blocks;
   }
 
-  async #load(location: BatchLocation, start: number): Promise<Buffer> {
-    const key = slotKey(location.stream, location.slot);
-    const block = await this.#store.get(key, { start, length: this.#blockBytes });
+  async #fetch({ object, start }: Block): Promise<Buffer> {
+    const block = await this.#store.get(object, { start, length: this.#blockBytes });
     if (block === undefined) {
-      throw new TierError('LOST_SLOT', `${key} is gone, though it holds committed batches`, { key });
+      throw new TierError('LOST_SLOT', `${object} is gone, though it holds committed batches`, { key: object });
     }
     return block;
   }
 }
 
-function isWhole(batch: Buffer, length: number): boolean {
+interface Block {
+  readonly key: string;
+  readonly object: string;
+  readonly start: number;
+}
+
+function blockKey(object: string, number: number): string {
+  return `${object}#${number}`;
+}
+
+/** Cuts the batches out of their blocks; one that lies in two blocks is put together. */
+function cut(locations: readonly BatchLocation[], blocks: ReadonlyMap<string, Buffer>, blockBytes: number): Buffer[] {
+  return locations.map(({ stream, slot, position, length }) => {
+    const object = slotKey(stream, slot);
+    const first = Math.floor(position / blockBytes);
+    const last = Math.floor((position + length - 1) / blockBytes);
+    const parts: Buffer[] = [];
+    for (let number = first; number <= last; number++) {
+      const start = number * blockBytes;
+      const block = blocks.get(blockKey(object, number));
+      if (block !== undefined) parts.push(block.subarray(Math.max(0, position - start), position + length - start));
+    }
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  });
+}
+
+function isWhole(batch: Buffer | undefined, length: number): boolean {
   return (
-    batch.length === length &&
+    batch?.length === length &&
     length >= BATCH_HEADER_BYTES &&
     batchSizeBytes(batch) === length &&
     isBatchCrcValid(batch)
   );
+}
+
+function corrupt({ stream, slot, position, length }: BatchLocation): TierError {
+  const key = slotKey(stream, slot);
+  return new TierError('CORRUPT_BATCH', `${key} does not hold the batch at byte ${position}`, {
+    key,
+    position,
+    length,
+  });
 }

@@ -60,6 +60,8 @@ export class FakeStream implements BatchSink, ColdReader {
     this.coldReads++;
     return locations.map(({ slot }) => this.bucket[slot] as Buffer);
   }
+
+  prefetch(): void {}
 }
 
 export interface Harness {

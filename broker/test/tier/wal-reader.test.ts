@@ -57,6 +57,16 @@ test('readers of one block share one request, and later ones need none', async (
   assert.equal(reads(), 1);
 });
 
+test('what was fetched ahead needs no request any more', async () => {
+  const batches = [batch('a', 3), batch('b', 4)];
+  const { store, locations, reads } = await stored(batches);
+  const reader = new WalReader({ store });
+  reader.prefetch(locations);
+  assert.deepEqual(await reader.read(locations), batches);
+  assert.equal(reads(), 1);
+  reader.prefetch([{ stream, slot: 99, position: 0, length: 10 }]);
+});
+
 test('the memory for blocks has a ceiling', async () => {
   const { store, locations } = await stored([batch('a', 100), batch('b', 100)]);
   const reader = new WalReader({ store, blockBytes: 64, cacheBytes: 256 });
