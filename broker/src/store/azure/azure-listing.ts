@@ -67,8 +67,8 @@ async function onePage(
       ...(signal === undefined ? {} : { abortSignal: signal }),
     })
     .byPage({
-      // The start is inclusive: one more is asked for.
-      maxPageSize: Math.min(after === undefined ? limit : limit + 1, BLOBS_PER_PAGE),
+      // Unlike a marker, the start is inclusive: one more is asked for.
+      maxPageSize: Math.min(after === undefined || marker !== undefined ? limit : limit + 1, BLOBS_PER_PAGE),
       ...(marker === undefined ? {} : { continuationToken: marker }),
     });
   const result: IteratorResult<ContainerListBlobFlatSegmentResponse, unknown> = await pages.next();

@@ -1,4 +1,4 @@
-import { meaningOfStatus, ownError, refusalError, unansweredError } from '../remote/remote-error.ts';
+import { isNetworkError, meaningOfStatus, ownError, refusalError, unansweredError } from '../remote/remote-error.ts';
 import type { Meaning, RemoteRequest } from '../remote/remote-error.ts';
 import type { StoreError } from '../store-error.ts';
 import type { GcsAnswer } from './gcs-client.ts';
@@ -114,8 +114,5 @@ export function blamesCredentials(error: StoreError): boolean {
 function isCredentialsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('response' in error && error.response !== undefined) return true;
-  return (
-    /credential|ENOENT|PEM|private_key|client_email|token/i.test(error.message) &&
-    !('syscall' in error && error.syscall !== 'open')
-  );
+  return !isNetworkError(error) && /credential|ENOENT|PEM|private_key|client_email|token/i.test(error.message);
 }

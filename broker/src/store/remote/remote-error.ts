@@ -31,6 +31,8 @@ export interface Meaning {
 const LONGEST_TEXT = 300;
 /** No connection, so nothing was sent. Not among them: EHOSTUNREACH and ETIMEDOUT, which an open connection can meet too. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+/** Of files with credentials. */
+const LOCAL_FILE = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR']);
 const CERTIFICATE_REFUSED = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/;
 
 export function refusalError(request: RemoteRequest, refusal: Refusal, meaning: Meaning): StoreError {
@@ -77,6 +79,12 @@ export function ownError(error: unknown): StoreError | undefined {
   if (!(error instanceof ChronikError)) return undefined;
   const { message, remedy, details } = error;
   return new StoreError('denied', message, { remedy, details: { ...details, credentials: true } });
+}
+
+/** True for an error of the network, whatever an SDK wrapped around it. */
+export function isNetworkError(error: unknown): boolean {
+  const code = systemFailure(error)?.code;
+  return code !== undefined && /^(E[A-Z]+|ERR_STREAM_PREMATURE_CLOSE)$/.test(code) && !LOCAL_FILE.has(code);
 }
 
 function kindFor(request: RemoteRequest, { kind }: Meaning): StoreErrorKind {
