@@ -1,0 +1,130 @@
+import { integer, list, object, oneOf, text } from './schema.ts';
+
+/** A summary for people; the conditions are the source. */
+export const PHASES = [
+  'Pending',
+  'Starting',
+  'Restoring',
+  'Holding',
+  'Ready',
+  'Updating',
+  'Degraded',
+  'Paused',
+  'Deleting',
+] as const;
+
+export const CONDITION_TYPES = [
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'ObjectStoreReachable',
+  'VolumesHealthy',
+  'UpToDate',
+] as const;
+
+/** Why a condition is as it is; events, logs and metrics use the same words. */
+export const REASONS = [
+  'AsSpecified',
+  'Serving',
+  'Starting',
+  'Restoring',
+  'Holding',
+  'HeldForRelease',
+  'Stopping',
+  'NotReporting',
+  'NoPod',
+  'Unschedulable',
+  'ImageUnavailable',
+  'ConfigurationInvalid',
+  'CrashLooping',
+  'Applying',
+  'Updating',
+  'Paused',
+  'Deleting',
+  'Reachable',
+  'Unreachable',
+  'Unknown',
+  'Initialized',
+  'Foreign',
+  'Expanding',
+  'ExpansionRefused',
+  'Forbidden',
+  'Invalid',
+  'ApiError',
+] as const;
+
+export const VOLUME_STATES = ['Empty', 'Restoring', 'Initialized', 'Foreign'] as const;
+
+const time = (description: string) => text(description, { format: 'date-time' });
+
+const lastRecovery = object(
+  'What the last start of this broker read from the bucket.',
+  {
+    mode: oneOf(['created', 'restored', 'attached'], 'created: the bucket was empty; attached: the volume was warm.'),
+    finishedAt: time('When it served.'),
+    topics: integer('Topics.'),
+    partitions: integer('Partitions.'),
+    records: integer('Records that the bucket holds.', { wide: true }),
+    bytes: integer('Their bytes.', { wide: true }),
+    milliseconds: integer('How long it took.', { wide: true, unit: 'ms' }),
+    anomalies: integer('Things that were not in order; the broker lists them under /status.'),
+  },
+  ['mode', 'finishedAt'],
+);
+
+const node = object(
+  'One broker.',
+  {
+    name: text('Name of its pod.'),
+    ready: { kind: 'boolean', description: 'It serves clients.' } as const,
+    state: text('What the broker says of itself, or why it cannot say anything.'),
+    detail: text('Code of a hold or a refusal, or the progress of a restore.'),
+    pvcUID: text('UID of the claim of its volume, as last seen.'),
+    releasedUID: text('UID of the claim that a person has released.'),
+    volume: oneOf(VOLUME_STATES, 'State of the volume.'),
+    lastRecovery,
+  },
+  ['name', 'ready'],
+);
+
+export const statusSchema = object(
+  'What is.',
+  {
+    observedGeneration: integer('Generation of the spec that this status is about.', { wide: true }),
+    phase: oneOf(PHASES, 'Summary for people.'),
+    version: text('Release of the brokers that report.'),
+    lineage: text('Identity of the data in the bucket; it outlives this resource.'),
+    timeline: text('The history that is being written.'),
+    epoch: integer("The metadata log's current epoch.", { wide: true }),
+    store: text('The bucket, as the broker describes it.'),
+    brokers: integer('Brokers that are wanted.'),
+    readyBrokers: integer('Brokers that serve.'),
+    selector: text("Label selector of the brokers' pods."),
+    endpoints: list(
+      object('One listener.', { name: text('Its name.'), bootstrap: text('HOST:PORT for clients.') }, [
+        'name',
+        'bootstrap',
+      ]),
+      'Where clients connect.',
+      { keys: ['name'] },
+    ),
+    nodes: list(node, 'The brokers, one by one.', { keys: ['name'] }),
+    conditions: list(
+      object(
+        'One condition.',
+        {
+          type: oneOf(CONDITION_TYPES, 'What it is about.'),
+          status: oneOf(['True', 'False', 'Unknown'], 'Whether it holds.'),
+          reason: oneOf(REASONS, 'Why, in one word.'),
+          message: text('Why, for people.'),
+          lastTransitionTime: time('When status last changed.'),
+          observedGeneration: integer('Generation of the spec that it is about.', { wide: true }),
+        },
+        ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
+      ),
+      'The truth about this cluster; the phase is derived from them.',
+      { keys: ['type'] },
+    ),
+  },
+  [],
+);
