@@ -51,6 +51,7 @@ export { CorruptSlotError, DamagedStreamError, FencedError, FormatTooNewError } 
 export type { CorruptionReason, FencedBy } from './errors.ts';
 export { HybridClock, compareHlc } from './hlc.ts';
 export type { Hlc } from './hlc.ts';
+export { DATA_WINDOW, METADATA_WINDOW } from './slot.ts';
 export type {
   ClaimPart,
   LostPart,
@@ -83,7 +84,8 @@ export type { SlotRange } from './gap.ts';
 export type { RepairOptions } from './repair.ts';
 export { sealEpochs, sealStream } from './seal.ts';
 export type { EpochRange, SealOptions, SealedEpoch } from './seal.ts';
-export { readSlot } from './slot-reader.ts';
+export { decodeSlot } from './slot-codec.ts';
+export { checkIdentity, readSlot } from './slot-reader.ts';
 export type { ReadDepth } from './slot-reader.ts';
 export { SlotWriter } from './slot-writer.ts';
 export { walkStream } from './walk.ts';

@@ -4,3 +4,7 @@ export type { BootOptions, BootedBroker } from './boot.ts';
 export { HoldError, RefusalError } from './boot-error.ts';
 export type { PhaseProgress } from './progress.ts';
 export type { Anomaly, RestoreReport } from './report.ts';
+export { PROBLEM_CLASSES } from './verify/problem.ts';
+export type { Problem, ProblemClass } from './verify/problem.ts';
+export { examineBucket } from './verify/examine-bucket.ts';
+export type { Examination, ExamineOptions, ExamineProgress } from './verify/examine-bucket.ts';

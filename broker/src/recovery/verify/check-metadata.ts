@@ -1,0 +1,94 @@
+import { slotKey } from '../../log/index.ts';
+import type { LogContext, StreamId } from '../../log/index.ts';
+import type { MetadataImage } from '../../meta/index.ts';
+import { epochsOf, firstKey } from './epochs.ts';
+import type { Inventory, ListedSnapshot } from './inventory.ts';
+import { MetadataReplay } from './metadata-replay.ts';
+import type { Problems } from './problem.ts';
+import { SnapshotCheck } from './snapshot-check.ts';
+import type { CheckedSnapshot } from './snapshot-check.ts';
+import { scrubStream } from './stream-scrub.ts';
+import type { ScrubEnd } from './stream-scrub.ts';
+
+export interface CheckedEpoch {
+  readonly epoch: number;
+  readonly slots: number;
+  readonly bytes: number;
+  readonly end: ScrubEnd;
+}
+
+export interface CheckedMetadata {
+  readonly image: MetadataImage;
+  /** False if something that the log said could not be had from a later snapshot either. */
+  readonly isComplete: boolean;
+  readonly epochs: readonly CheckedEpoch[];
+  readonly snapshots: readonly CheckedSnapshot[];
+}
+
+/** Reads the metadata log epoch by epoch, and the snapshots where they stand in it. */
+export async function checkMetadata(
+  context: LogContext,
+  timeline: string,
+  inventory: Inventory,
+  problems: Problems,
+  onProgress: (objects: number) => void,
+): Promise<CheckedMetadata> {
+  const line = { log: 'metadata', timeline, broker: 0 } as const;
+  const ours = inventory.snapshots.filter((snapshot) => snapshot.timeline === timeline);
+  const snapshots = new SnapshotCheck(context, timeline, problems);
+  const replay = new MetadataReplay(context, timeline, ours, snapshots, problems);
+  const mentioned = Math.max(0, ...ours.map(({ position }) => position.epoch));
+  const { streams, aliens } = await epochsOf(context, inventory, line, mentioned);
+  for (const alien of aliens) {
+    problems.add('alien-epoch', firstKey(alien), `nobody claimed metadata epoch ${alien.stream.epoch}`);
+  }
+  const epochs: CheckedEpoch[] = [];
+  for (const listed of streams) {
+    const { stream } = listed;
+    const { epoch } = stream;
+    let slots = 0;
+    let bytes = 0;
+    const end = await scrubStream(context, listed, {
+      depth: 'whole',
+      problems,
+      // Epochs are dense, and a claim is never deleted.
+      committedAtLeast: Math.max(0, newestSnapshotSlot(ours, epoch)),
+      onBreak: () => replay.interrupt(),
+      visit: (slot) => {
+        slots += 1;
+        bytes += slot.sizeBytes;
+        return replay.take(stream, slot);
+      },
+      onProgress,
+    });
+    epochs.push({ epoch, slots, bytes, end });
+  }
+  const { image, isComplete } = await replay.finish();
+  reportMissingSeals(line, epochs, image, problems);
+  return { image, isComplete, epochs, snapshots: snapshots.checked };
+}
+
+function newestSnapshotSlot(snapshots: readonly ListedSnapshot[], epoch: number): number {
+  return Math.max(
+    -1,
+    ...snapshots.filter(({ position }) => position.epoch === epoch).map(({ position }) => position.slot),
+  );
+}
+
+/** An epoch is over once the metadata say so, or a later one holds more than its claim (rule 07). */
+function reportMissingSeals(
+  line: Omit<StreamId, 'epoch'>,
+  epochs: readonly CheckedEpoch[],
+  image: MetadataImage,
+  problems: Problems,
+): void {
+  const inUse = Math.max(image.sealedBelowEpoch, ...epochs.filter(({ slots }) => slots > 1).map(({ epoch }) => epoch));
+  for (const { epoch, end } of epochs) {
+    if (epoch >= inUse || end.kind === 'sealed' || end.unreadable) continue;
+    problems.add(
+      'missing-seal',
+      slotKey({ ...line, epoch }, end.next),
+      `a later epoch was written to; this one has no end`,
+    );
+  }
+}
