@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
 export type Header = readonly [name: string, value: Buffer];
@@ -62,19 +63,23 @@ export function fingerprintOf(record: SeenRecord): string {
 
 function bytes(field: Buffer | null): string {
   if (field === null) return 'null';
-  if (field.length <= 64) return JSON.stringify(field.toString('latin1'));
-  return `${field.length} bytes ${createHash('sha256').update(field).digest('hex').slice(0, 16)}`;
+  if (field.length <= 64 && isUtf8(field)) return JSON.stringify(field.toString());
+  return `of ${field.length} bytes ${createHash('sha256').update(field).digest('hex').slice(0, 16)}`;
 }
 
 /** Throws unless both hold the same records, in whatever order; names the first few differences. */
 export function expectSameRecords(seen: readonly SeenRecord[], expected: readonly SeenRecord[]): void {
-  const got = new Set(seen.map(fingerprintOf));
-  const wanted = new Set(expected.map(fingerprintOf));
+  expectSameLines(seen.map(fingerprintOf), expected.map(fingerprintOf));
+}
+
+/** The same for lines, each of which stands for one record. */
+export function expectSameLines(seen: readonly string[], expected: readonly string[]): void {
+  const [got, wanted] = [new Set(seen), new Set(expected)];
   const missing = [...wanted].filter((line) => !got.has(line)).map((line) => `missing: ${line}`);
   const extra = [...got].filter((line) => !wanted.has(line)).map((line) => `unexpected: ${line}`);
   const twice = seen.length > got.size ? [`${seen.length - got.size} records came twice`] : [];
   const differences = [...missing, ...extra, ...twice];
   if (differences.length === 0) return;
   const some = differences.slice(0, 3).join('; ');
-  throw new Error(`${seen.length} records read, ${expected.length} expected; ${differences.length} differ: ${some}`);
+  throw new Error(`${seen.length} records, ${expected.length} expected; ${differences.length} differ: ${some}`);
 }

@@ -40,6 +40,8 @@ const PROCEDURE = `## What is behind a ✔
   stay deleted.
 - *Produce*: four records with keys, headers, text in several scripts, 13 KB that compress, and a tombstone. They are stored with
   the same bytes, in batches that have the codec that was asked for and a producer id exactly when the producer is idempotent.
+  After acks=all they are there at once. After acks=1 they are on the broker's disk, and readers see them when they are in the
+  bucket; the table waits for that, so it says nothing of a broker that loses its disk in between.
 - *Read what all clients wrote*: every record of every client, codec and phase, byte by byte, at its offset.
 
 kafkajs brings gzip and takes other codecs as plug-ins: zstd is Node.js's, snappy and LZ4 are Chronik's own. kcat has one set of
