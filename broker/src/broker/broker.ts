@@ -1,5 +1,4 @@
 import { ChronikError, type Timer, hasCode } from '../edge/index.ts';
-import type { BrokerRegistered } from '../meta/index.ts';
 import { Dispatcher, KafkaServer, type NetCounters, newNetCounters } from '../net/index.ts';
 import { apiTable } from './api-table.ts';
 import { streamSink } from './build-partitions.ts';
@@ -10,6 +9,7 @@ import { followMetadata } from './metadata-follower.ts';
 import { OpenProof } from './open-proof.ts';
 import type { BrokerOptions } from './options.ts';
 import { buildServices } from './build-services.ts';
+import { changeRegistration } from './registration.ts';
 import type { TopicSettingsCache } from './topic-settings.ts';
 
 /** Where a broker is in its life. */
@@ -188,17 +188,6 @@ export class Broker {
     const { metadata, brokerId, listen } = this.#options;
     const registered = metadata.image.broker(brokerId);
     if (listen.port !== 0 || registered === undefined || registered.port !== 0) return;
-    const { host, streamEpoch, installation, diskAcks, rack } = registered;
-    const event: BrokerRegistered = {
-      kind: 'brokerRegistered',
-      broker: brokerId,
-      streamEpoch,
-      host,
-      port,
-      installation,
-      diskAcks,
-      rack,
-    };
-    await metadata.append([event]);
+    await changeRegistration(metadata, brokerId, { port });
   }
 }

@@ -1,12 +1,14 @@
 import type { GroupCoordinator } from '../coordinator/index.ts';
-import { type BrokerRegistered, type ConfigScope, type MetadataImage, topicConfig } from '../meta/index.ts';
+import { type ConfigScope, type MetadataImage, topicConfig } from '../meta/index.ts';
 import type { BrokerCounters } from './counters.ts';
 import { FetchSessions } from './fetch-sessions.ts';
 import { LocalAcks } from './local-acks.ts';
 import type { OpenProof } from './open-proof.ts';
 import type { BrokerOptions } from './options.ts';
 import { ProducerIds } from './producer-ids.ts';
+import { changeRegistration } from './registration.ts';
 import type { Services } from './services.ts';
+import { staticConfigsOf } from './static-configs.ts';
 import { TopicCreation } from './topic-creation.ts';
 import { TopicSettingsCache, topicSettings } from './topic-settings.ts';
 
@@ -24,7 +26,7 @@ export function buildServices(options: BrokerOptions, own: OwnServices): Service
   const scope = (image: MetadataImage = metadata.image): ConfigScope => ({
     image,
     broker: brokerId,
-    staticConfigs: options.staticConfigs,
+    staticConfigs: staticConfigsOf(options),
   });
   return {
     ...own,
@@ -59,21 +61,6 @@ export function buildServices(options: BrokerOptions, own: OwnServices): Service
 
 function localAcks({ clock, localWal, metadata, brokerId }: BrokerOptions): LocalAcks | undefined {
   if (localWal === undefined) return undefined;
-  const registered = metadata.image.broker(brokerId);
-  return new LocalAcks(clock, localWal, registered?.diskAcks ?? 'none', async () => {
-    const now = metadata.image.broker(brokerId);
-    if (now === undefined) return;
-    const { host, port, streamEpoch, installation, rack } = now;
-    const event: BrokerRegistered = {
-      kind: 'brokerRegistered',
-      broker: brokerId,
-      streamEpoch,
-      host,
-      port,
-      installation,
-      diskAcks: 'acks1',
-      rack,
-    };
-    await metadata.append([event]);
-  });
+  const current = metadata.image.broker(brokerId)?.diskAcks ?? 'none';
+  return new LocalAcks(clock, localWal, current, () => changeRegistration(metadata, brokerId, { diskAcks: 'acks1' }));
 }

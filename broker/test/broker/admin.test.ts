@@ -129,6 +129,22 @@ test('a change of configs takes effect at once', () =>
     assert.equal((await describeTopic(client, 'absent'))?.errorCode, KafkaErrors.UNKNOWN_TOPIC_OR_PARTITION);
   }));
 
+test('the configs of a broker are what it really runs with', () =>
+  withBroker(
+    async (_, client) => {
+      const body = {
+        resources: [{ resourceType: 4, resourceName: '0', configurationKeys: null }],
+        includeSynonyms: false,
+      };
+      const { results } = await client.send(ApiKeys.DescribeConfigs, 4, body);
+      const shown = new Map(results[0]?.configs.map(({ name, value, configSource }) => [name, [value, configSource]]));
+      assert.deepEqual(shown.get('max.connections'), ['7', 4]);
+      assert.deepEqual(shown.get('advertised.listeners'), ['PLAINTEXT://127.0.0.1:9092', 4]);
+      assert.deepEqual(shown.get('connections.max.idle.ms'), ['600000', 5]);
+    },
+    { limits: { maxConnections: 7 } },
+  ));
+
 test('a deleted and re-created topic is another topic, and empty', () =>
   withBroker(async (_, client) => {
     await produce(client, 'orders', batchOf(['old']));

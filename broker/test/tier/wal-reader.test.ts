@@ -83,6 +83,22 @@ test('hole-13 a damaged batch is an error', async () => {
   await assert.rejects(reader.read(locations), { code: 'CORRUPT_BATCH' });
 });
 
+test('bytes that were damaged on the way are fetched once more', async () => {
+  const batches = [batch('a', 3), batch('b', 4)];
+  const { store, locations } = await stored(batches);
+  let reads = 0;
+  const flipping = Object.assign(Object.create(store) as PatientStore, {
+    get: async (...call: Parameters<PatientStore['get']>) => {
+      const body = Buffer.from((await store.get(...call)) ?? []);
+      if (reads++ === 0) body[80] = (body[80] ?? 0) ^ 1;
+      return body;
+    },
+  });
+  const reader = new WalReader({ store: flipping });
+  assert.deepEqual(await reader.read(locations), batches);
+  assert.equal(reads, 2);
+});
+
 test('a WAL object that is gone is an error', async () => {
   const { store } = await stored([batch('a', 3)]);
   const reader = new WalReader({ store });
