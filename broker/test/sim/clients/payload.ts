@@ -10,6 +10,8 @@ export interface BatchPlan {
   readonly producerId?: number;
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
+  /** Left out: a random number. */
+  readonly recordCount?: number;
 }
 
 /** A batch with values that occur nowhere else in the run, of a random number of records and a random size. */
@@ -17,7 +19,7 @@ export function makeBatch(
   process: VirtualProcess,
   plan: BatchPlan,
 ): { readonly bytes: Buffer; readonly sent: SentBatch } {
-  const count = process.random.chance(0.7) ? 1 : process.random.integer(2, 6);
+  const count = plan.recordCount ?? (process.random.chance(0.7) ? 1 : process.random.integer(2, 6));
   const records = Array.from({ length: count }, (_, index) => ({
     key: process.random.chance(0.5) ? Buffer.from(`k${process.random.integer(0, 20)}`) : null,
     value: Buffer.from(

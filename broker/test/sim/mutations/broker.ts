@@ -116,7 +116,7 @@ const booting: readonly Mutation[] = [
     file: 'recovery/local-tail.ts',
     find: '  await context.stream.flush();\n  await tail.clear();',
     replace: '  await tail.clear();\n  await context.stream.flush();',
-    scenario: { name: 'cluster', seeds: 200 },
+    pinned: ['rule-11 files'],
   },
   {
     name: 'old-volume-trusted',
@@ -124,7 +124,7 @@ const booting: readonly Mutation[] = [
     file: 'recovery/boot.ts',
     find: "=== 're-append') return [];",
     replace: '!== undefined) return [];',
-    scenario: { name: 'cluster', seeds: 200 },
+    pinned: ['rule-11 fits'],
   },
   {
     name: 'predecessors-not-sealed',
@@ -152,4 +152,81 @@ const booting: readonly Mutation[] = [
   },
 ];
 
-export const brokerMutations: readonly Mutation[] = [...acknowledging, ...producing, ...booting];
+/** Answers of brokers that were replaced, refusals of the boot, clean stops, snapshots. */
+const deciding: readonly Mutation[] = [
+  {
+    name: 'zombie-answers-without-proof',
+    breaks: 'rule 18: ends of logs and committed offsets are told with proof that the stream is open',
+    file: 'broker/open-proof.ts',
+    find: '      this.#proveOpen(),',
+    replace: '      Promise.resolve(),',
+    pinned: ['rule-18 zombie'],
+  },
+  {
+    name: 'emptied-bucket-begun-afresh',
+    breaks: 'decision table: a volume that knows a history refuses an empty bucket',
+    file: 'recovery/decide.ts',
+    find: "  if (volume.kind === 'identified') return refuseEmptied(volume.identity);\n  if (volume.kind === 'corrupt') {",
+    replace: "  if (volume.kind === 'corrupt') {",
+    pinned: ['rule-23 emptied'],
+  },
+  {
+    name: 'headless-bucket-begun-afresh',
+    breaks: 'decision table: objects without cluster.json are refused',
+    file: 'recovery/bucket-survey.ts',
+    find: "return keys.length === 0 ? { kind: 'empty' } : { kind: 'foreign', keys };",
+    replace: "return keys.length >= 0 ? { kind: 'empty' } : { kind: 'foreign', keys };",
+    pinned: ['rule-23 headless'],
+  },
+  {
+    name: 'lost-race-for-cluster-json-ignored',
+    breaks: 'rule 23: of two first boots one names the cluster',
+    file: 'meta/files/create-once.ts',
+    find: "return { outcome: 'exists', file: decode(answer.existing) };",
+    replace: "return { outcome: 'exists', file };",
+    pinned: ['rule-23 race'],
+  },
+  {
+    name: 'clean-stop-without-flush',
+    breaks: 'hole 03: SIGTERM flushes everything',
+    file: 'broker/broker.ts',
+    find: "    logger.info('Stopping: flushing what was appended');\n    await dataStream.flush();",
+    replace: '    if (logger !== undefined) return;\n    await dataStream.flush();',
+    pinned: ['hole-03'],
+  },
+  {
+    name: 'salvage-dropped',
+    breaks: 'a local tail that cannot continue is kept, never silently dropped',
+    file: 'recovery/salvage.ts',
+    find: '  await disk.rename(wal.directory, `${quarantine}/${name}`);',
+    replace: '  void name;\n  await disk.removeTree(wal.directory);',
+    pinned: ['rule-11 overtaken'],
+  },
+  {
+    name: 'damaged-snapshot-stops-the-boot',
+    breaks: 'hole 18: a snapshot that does not verify gives way to the one before',
+    file: 'meta/recover/load-snapshot.ts',
+    find: 'if (!isDamage(error)) throw error;',
+    replace: 'if (!isDamage(error) || rejected.length === 0) throw error;',
+    scenario: CLUSTER,
+  },
+  {
+    name: 'snapshot-checksum-ignored',
+    breaks: 'hole 13: a snapshot is verified before it is trusted',
+    file: 'meta/snapshot/snapshot-file.ts',
+    find: 'if (!hash.equals(bytes.subarray(digestAt))) {',
+    replace: 'if (hash.length === 0) {',
+    scenario: { name: 'cluster', seeds: 300 },
+  },
+  {
+    name: 'replay-begins-behind-snapshot',
+    breaks: 'recovery: the log is replayed from the slot after the snapshot',
+    file: 'meta/recover/recover.ts',
+    find: '    const after = replay.after(stream.epoch);\n    return { ...options, ...(after',
+    replace:
+      '    const after = stream.epoch < epoch ? replay.after(stream.epoch) : undefined;\n    if (stream.epoch === epoch - 1 && epoch > 2) return { ...options, depth: "tails" };\n    return { ...options, ...(after',
+    scenario: CLUSTER,
+  },
+];
+
+export const brokerMutations: readonly Mutation[] = [...acknowledging, ...producing, ...booting, ...deciding];

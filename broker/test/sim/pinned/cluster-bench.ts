@@ -11,6 +11,8 @@ import type { TopicHistory } from '../model.ts';
 import type { Acks } from '../partition-history.ts';
 import type { RunOptions } from '../scenario.ts';
 
+type Pending = ReturnType<typeof makeBatch>;
+
 const CALM = { lingerMs: 5, targetBytes: 100_000, tailBytes: 100_000, metadataHeartbeatMs: 10_000 };
 
 /** A broker that serves, a topic of one partition and a client: what directed scenarios of the broker begin with. */
@@ -41,45 +43,58 @@ export class ClusterBench {
     return this.world.until('the broker serves', () => this.world.host.serving, patienceMs);
   }
 
-  /** Sends one batch to `topic-0` until it is acked. */
+  /** Sends one batch of one record to `topic-0` until it is acked. */
   async produce(acks: Exclude<Acks, 0>, client: ClusterClient = this.client): Promise<void> {
-    const { world } = this;
-    const history = world.model.partition('topic', 0);
+    await this.world.settle(this.deliver(this.batch(acks, client), client));
+  }
+
+  /** A batch of one record; with a producer id it is idempotent. */
+  batch(acks: Exclude<Acks, 0>, client: ClusterClient = this.client, producerId?: number): Pending {
+    const history = this.world.model.partition('topic', 0);
     const number = this.#batches++;
-    const plan = { producer: client.clientId, partitionName: history.name, number, acks };
-    const { bytes, sent } = makeBatch(client.process, plan);
-    history.send(sent);
-    const attempt = async (): Promise<boolean> => {
-      try {
-        const connection = await client.connection(0);
-        const body = {
-          acks,
+    const pending = makeBatch(client.process, {
+      producer: client.clientId,
+      partitionName: history.name,
+      number,
+      acks,
+      recordCount: 1,
+      ...(producerId === undefined ? {} : { producerId, producerEpoch: 0, baseSequence: 0 }),
+    });
+    history.send(pending.sent);
+    return pending;
+  }
+
+  async deliver(pending: Pending, client: ClusterClient): Promise<void> {
+    while (!(await this.attempt(pending, client))) {
+      await client.backOff();
+      await client.refreshPatiently();
+    }
+  }
+
+  /** One attempt; true if the batch was acked. */
+  async attempt({ bytes, sent }: Pending, client: ClusterClient): Promise<boolean> {
+    const partitionData = [{ index: 0, records: Buffer.from(bytes) }];
+    try {
+      const connection = await client.connection(0);
+      const answer = await connection.request(
+        ApiKeys.Produce,
+        client.version('Produce'),
+        {
+          acks: sent.acks,
           timeoutMs: 5_000,
-          topicData: [
-            {
-              name: 'topic',
-              topicId: client.topicId('topic'),
-              partitionData: [{ index: 0, records: Buffer.from(bytes) }],
-            },
-          ],
-        };
-        const answer = await connection.request(ApiKeys.Produce, client.version('Produce'), body, 5_000);
-        const result = answer.responses[0]?.partitionResponses[0];
-        if (result?.errorCode !== KafkaErrors.NONE) return false;
-        history.ack(sent, result.baseOffset, world.scheduler.nowMs, connection.serverName);
-        return true;
-      } catch (error) {
-        if (error instanceof NoAnswerError) return false;
-        throw error;
-      }
-    };
-    const deliver = async (): Promise<void> => {
-      while (!(await attempt())) {
-        await client.backOff();
-        await client.refreshPatiently();
-      }
-    };
-    await world.settle(deliver());
+          topicData: [{ name: 'topic', topicId: client.topicId('topic'), partitionData }],
+        },
+        5_000,
+      );
+      const result = answer.responses[0]?.partitionResponses[0];
+      if (result?.errorCode !== KafkaErrors.NONE) return false;
+      const { model, scheduler } = this.world;
+      model.partition('topic', 0).ack(sent, result.baseOffset, scheduler.nowMs, connection.serverName);
+      return true;
+    } catch (error) {
+      if (error instanceof NoAnswerError) return false;
+      throw error;
+    }
   }
 
   /** Destroys everything but the bucket, starts again and compares what is there with what was told. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PinnedScenario, RunOptions } from '../scenario.ts';
+import { noStoreFaults } from '../sim-store.ts';
 import { ClusterBench } from './cluster-bench.ts';
 
 /** Five acks=1 batches that only the disk has: the store went away before they were uploaded. */
@@ -24,26 +25,30 @@ async function aSurvivingTailIsAppendedAgain(options?: RunOptions): Promise<void
   await bench.restoreAndCheck();
 }
 
-/** The second start re-appends the tail, and loses its power before the bucket has it. */
+/** The second start re-appends the tail, and loses its power before the bucket has it: by chance, so several times. */
 async function localFilesStayUntilTheBucketHasThem(options?: RunOptions): Promise<void> {
-  const bench = await withLocalTail('rule 11 files stay', options);
+  for (let round = 0; round < 8; round++) await loseThePowerWhileReappending(`rule 11 files stay ${round}`, options);
+}
+
+async function loseThePowerWhileReappending(name: string, options?: RunOptions): Promise<void> {
+  const bench = await withLocalTail(name, options);
   const { world } = bench;
   world.host.losePower();
   world.bucket.setDown(false);
-  // Slot 1 of the new stream would be the re-appended tail.
   await bench.untilStoreSays('/0000000002/00000000000000000000.wal');
   const second = world.host.current;
   assert.ok(second !== undefined);
   world.onStoreLine = (line) => {
-    // Registered and leading: from here on nothing more of this process reaches the store.
+    // It is registered and leads: from here on the store takes nothing more.
     if (line.includes(`${second.process.name} create metadata-wal`) && line.includes('answered created')) {
-      world.bucket.setCutOff(second.process.name, true);
+      world.bucket.faults = { ...noStoreFaults, unavailable: 1 };
     }
   };
-  await world.pass(5_000);
+  await world.pass(30_000);
   world.onStoreLine = () => undefined;
   assert.equal(second.state, 'booting', 'it cannot serve before its tail is in the bucket');
   world.host.losePower();
+  world.bucket.faults = noStoreFaults;
   await bench.serving();
   await bench.restoreAndCheck();
 }
@@ -64,8 +69,38 @@ async function anOvertakenVolumeIsSetAside(options?: RunOptions): Promise<void> 
   await bench.restoreAndCheck();
 }
 
+/**
+ * The old volume holds A, then B of an idempotent producer. The history went on elsewhere without A, and with B again, so that
+ * the old copy of B would fit exactly behind the end: it must not be taken for a continuation.
+ */
+async function anOvertakenTailThatFitsIsNoContinuation(options?: RunOptions): Promise<void> {
+  const bench = new ClusterBench('rule 11 fits', options);
+  await bench.start();
+  const { world, client } = bench;
+  const { host, bucket } = world;
+  await bench.produce(1);
+  await world.pass(1_000);
+  bucket.setDown(true);
+  await bench.produce(1);
+  const producerId = 5_000_000;
+  const idempotent = bench.batch(-1, client, producerId);
+  assert.equal(await world.settle(bench.attempt(idempotent, client)), false);
+  host.becomeZombie(10_000_000);
+  bucket.setDown(false);
+  await bench.serving();
+  await world.settle(bench.deliver(idempotent, client));
+  host.comeBackOnOldVolume();
+  await bench.serving();
+  await bench.produce(-1);
+  await bench.restoreAndCheck();
+}
+
 export const rule11: readonly PinnedScenario[] = [
   { name: 'rule-11 tail: what only the disk has is appended again', run: aSurvivingTailIsAppendedAgain },
   { name: 'rule-11 files: they stay until the bucket has the tail', run: localFilesStayUntilTheBucketHasThem },
   { name: 'rule-11 overtaken: a tail that cannot continue is salvaged', run: anOvertakenVolumeIsSetAside },
+  {
+    name: 'rule-11 fits: an overtaken tail is no continuation even if it fits',
+    run: anOvertakenTailThatFitsIsNoContinuation,
+  },
 ];

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { applyMutation } from './mutations/apply-mutation.ts';
+import { mutations } from './mutations/index.ts';
+import { pinnedNamed, scenarioNamed } from './scenarios.ts';
+
+test('every mutation finds its text exactly once in the code of today', () => {
+  for (const mutation of mutations) {
+    const source = readFileSync(new URL(`../../src/${mutation.file}`, import.meta.url), 'utf8');
+    assert.notEqual(applyMutation(mutation, source), source, mutation.name);
+  }
+});
+
+test('every mutation names what has to notice it', () => {
+  assert.equal(new Set(mutations.map(({ name }) => name)).size, mutations.length);
+  for (const { name, pinned, scenario } of mutations) {
+    assert.ok(pinned !== undefined || scenario !== undefined, name);
+    for (const beginning of pinned ?? []) pinnedNamed(beginning);
+    if (scenario !== undefined) scenarioNamed(scenario.name);
+  }
+});
+
+test('a text that is gone, or there twice, is stale', () => {
+  const mutation = { name: 'x', breaks: '', file: 'x.ts', find: 'abc', replace: 'def' };
+  assert.throws(() => applyMutation(mutation, 'nothing'), /stale/);
+  assert.throws(() => applyMutation(mutation, 'abc abc'), /stale/);
+  assert.equal(applyMutation(mutation, 'x abc y'), 'x def y');
+});
