@@ -8,7 +8,7 @@ TEST_SEEDS ?= 200
 NODE := scripts/node
 # Written by npm at the end of an installation, so a broken one is repeated.
 INSTALLED := node_modules/.package-lock.json
-TEST_FILES := 'broker/test/**/*.test.ts' 'tools/test/**/*.test.ts' 'e2e/test/**/*.test.ts'
+TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/test/**/*.test.ts' 'e2e/test/**/*.test.ts'
 
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
