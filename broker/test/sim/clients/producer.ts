@@ -20,6 +20,8 @@ export interface ProducerPlan {
   readonly lifeMs?: number;
 }
 
+const MANY_BATCHES = 1_200;
+
 interface Pending {
   readonly bytes: Buffer;
   readonly sent: SentBatch;
@@ -79,7 +81,9 @@ export class Producer {
     let number = 0;
     let sequence = 0;
     while (!this.#world.stopping()) {
-      await this.#cluster.sleep(random.exponential(this.#plan.pauseMs));
+      // A run that has seen a lot goes on slowly: what counts now is what happens to it.
+      const slowDown = this.#world.model.counts.sent > MANY_BATCHES ? 10 : 1;
+      await this.#cluster.sleep(random.exponential(this.#plan.pauseMs * slowDown));
       if (this.#gone(topic)) return;
       const history = this.#world.model.partition(topic, partition);
       const burst: Pending[] = [];

@@ -88,7 +88,7 @@ class ClusterRun {
 
   /** One after the other, each with a producer id of its own. */
   async #idempotentProducers(name: string, plan: ProducerPlan): Promise<void> {
-    for (let life = 1; !this.#world.stopping(); life++) {
+    for (let life = 1; !this.#world.stopping() && plan.targets.length > 0; life++) {
       await new Producer(this.#world, this.#world.client(`${name}.${life}`), plan).run();
     }
   }
