@@ -94,7 +94,7 @@ try {
   const took = dim(`${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
   console.log(
     passed
-      ? `\n  ${green(bold('Everything works.'))} ${took}\n`
+      ? `\n  ${green(bold('Everything that is here works.'))} ${took}\n`
       : `\n  ${red(bold('Not everything works.'))} ${took}\n`,
   );
   process.exitCode = passed ? 0 : 1;

@@ -48,7 +48,7 @@ kafkajs brings gzip and takes other codecs as plug-ins: zstd is Node.js's, snapp
 headers for a whole run and cannot tell an empty value from none.
 
 Tools that are not there are named together with how they are installed, and the run fails; \`make e2e-clients
-ARGS=--allow-missing\` leaves their column out. The Python clients and Apache Kafka's tools are put into \`~/.cache/chronik\`.`;
+ARGS=--allow-missing\` passes with their column marked as missing. The Python clients and Apache Kafka's tools are put into \`~/.cache/chronik\`.`;
 
 function versions(clients: readonly ReportedClient[]): readonly string[] {
   const rows = clients.map(({ name, version }) => `| ${name} | ${version} |`);

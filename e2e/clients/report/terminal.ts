@@ -5,6 +5,7 @@ import type { Operation } from '../model/operations.ts';
 const COLOUR = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
 const OPERATION_WIDTH = 36;
 const CELL_WIDTH = 17;
+const PHASE_WIDTH = 7;
 
 function paint(code: number, text: string): string {
   return COLOUR ? `\u001b[${code}m${text}\u001b[0m` : text;
@@ -56,8 +57,10 @@ export function printTable(matrix: Matrix, clients: readonly string[]): void {
 function cell(matrix: Matrix, client: string, operation: Operation): string {
   const [before, after] = PHASES.map((phase) => matrix.outcome(client, operation, phase));
   const [left, right] = [sign(before), sign(after)];
-  const padding = ' '.repeat(Math.max(1, CELL_WIDTH - 'before '.length - right.length));
-  return coloured(before, left.padEnd('before '.length)) + coloured(after, right) + padding;
+  // Said once for both: the client is not there.
+  if (left === 'missing') return coloured(before, left.padEnd(CELL_WIDTH));
+  const padding = ' '.repeat(CELL_WIDTH - PHASE_WIDTH - right.length);
+  return coloured(before, left.padEnd(PHASE_WIDTH)) + coloured(after, right) + padding;
 }
 
 /** Every ✘ with what the client said. */
