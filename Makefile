@@ -13,7 +13,7 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto e2e e2e-clients bench soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto e2e e2e-stores e2e-clients bench soak mutations
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ e2e: $(INSTALLED) ## Real clients, real stores, real Kubernetes (KUBECONFIG if s
 
 e2e-clients: $(INSTALLED) ## Real clients by operations, before and after a lost disk (ARGS=--allow-missing)
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/clients/main.ts,$(ARGS))
+
+e2e-stores: $(INSTALLED) ## Store contract against MinIO, fake-gcs-server and Azurite (STORE=s3, gcs or azure: one of them)
+	$(call run,e2e/stores/main.ts)
 
 bench: $(INSTALLED) ## Figures side by side with peers
 	$(call run,e2e/bench/main.ts)

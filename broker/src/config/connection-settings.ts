@@ -72,7 +72,7 @@ function readPrefix(reader: SettingReader, setting: Setting): string {
   const segments = prefix.split('/');
   const odd = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  const controls = /[\u0000-\u001f\u007f]/.test(prefix);
+  const controls = /[\u0000-\u001f\u007f\\]/.test(prefix);
   if (odd || controls || prefix.startsWith('.') || Buffer.byteLength(prefix) > LONGEST_PREFIX_BYTES) {
     throw reader.badValue(setting, text, `a path of at most ${LONGEST_PREFIX_BYTES} bytes, like team/cluster`);
   }

@@ -24,6 +24,19 @@ export async function openLocalDirectory(disk: Disk, random: Random, root: strin
   }
 }
 
+/** Rejects unless the directory is there and can be listed. Changes nothing. */
+export async function demandLocalDirectory(disk: Disk, root: string): Promise<void> {
+  try {
+    await disk.list(root);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTDIR')) throw unusable(error, root);
+    throw new ChronikError('STORE_DIRECTORY_MISSING', `${root} is not a directory: there is no bucket`, {
+      remedy: 'Correct LOCAL_STORAGE_PATH, or name the store that is meant by OBJECT_STORE_BACKEND.',
+      details: { path: root },
+    });
+  }
+}
+
 /** The id, or undefined if the directory or the file is not there. */
 export async function readStoreId(disk: Disk, root: string): Promise<string | undefined> {
   let text: string;

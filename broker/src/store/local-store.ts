@@ -2,7 +2,7 @@ import type { Disk, Random } from '../edge/index.ts';
 import { hasCode, randomHex } from '../edge/index.ts';
 import { DurableTree, parentOf } from './durable-tree.ts';
 import { localError, systemCode } from './local-errors.ts';
-import { openLocalDirectory, readStoreId, temporaryDirectory } from './local-directory.ts';
+import { demandLocalDirectory, openLocalDirectory, readStoreId, temporaryDirectory } from './local-directory.ts';
 import { walkKeys } from './local-walk.ts';
 import type {
   ByteRange,
@@ -56,6 +56,16 @@ export class LocalStore implements ObjectStore {
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
     const path = options.path.replace(/(?<=.)\/+$/, '');
     return new LocalStore({ ...options, path }, await openLocalDirectory(options.disk, options.random, path));
+  }
+
+  /**
+   * Opens the directory to read it: makes and removes nothing. Rejects with STORE_DIRECTORY_MISSING if it is not there. A
+   * directory without an id, a plain copy of another, has the empty one.
+   */
+  static async openForReading(options: LocalStoreOptions): Promise<LocalStore> {
+    const path = options.path.replace(/(?<=.)\/+$/, '');
+    await demandLocalDirectory(options.disk, path);
+    return new LocalStore({ ...options, path }, (await readStoreId(options.disk, path)) ?? '');
   }
 
   async create(key: string, body: readonly Uint8Array[], options?: CallOptions): Promise<CreateResult> {

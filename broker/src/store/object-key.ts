@@ -23,7 +23,8 @@ function codePointRank(unit: number): number {
 
 /**
  * Throws StoreError `invalid` unless every store can hold `key`: 1 to 1,024 bytes of well-formed UTF-8, segments between
- * slashes neither empty nor `.` nor `..`, no control characters, no dot at the start (the local store keeps its own files there).
+ * slashes neither empty nor `.` nor `..`, no control characters, no backslash (Azure makes it a slash: two names would be one),
+ * no dot at the start (the local store keeps its own files there).
  */
 export function checkKey(key: string): void {
   const problem = keyProblem(key);
@@ -39,6 +40,7 @@ function keyProblem(key: string): string | undefined {
   if (!key.isWellFormed()) return 'it is not valid Unicode';
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(key)) return 'it has a control character';
+  if (key.includes('\\')) return 'it has a backslash';
   if (key.startsWith('.')) return 'it starts with a dot';
   const bad = key.split('/').find((segment) => segment === '' || segment === '.' || segment === '..');
   return bad === undefined ? undefined : `it has the segment ${JSON.stringify(bad)}`;

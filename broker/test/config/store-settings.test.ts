@@ -157,6 +157,7 @@ describe('settings of stores', () => {
       [{ ...s3, S3_BUCKET: 'express--use1-az4--x-s3' }, 'S3_BUCKET'],
       [{ ...s3, S3_PREFIX: 'a/../b' }, 'S3_PREFIX'],
       [{ ...s3, S3_PREFIX: '.hidden' }, 'S3_PREFIX'],
+      [{ ...s3, S3_PREFIX: 'a\\b' }, 'S3_PREFIX'],
       [{ ...s3, S3_ENDPOINT: 'ftp://host' }, 'S3_ENDPOINT'],
       [{ ...s3, S3_ENDPOINT: 'https://host/path' }, 'S3_ENDPOINT'],
       [{ ...s3, S3_PATH_STYLE: 'maybe' }, 'S3_PATH_STYLE'],

@@ -7,6 +7,8 @@ import type { ObjectStore } from '../../src/store/index.ts';
 export interface StoreUnderTest {
   readonly store: ObjectStore;
   readonly other: ObjectStore;
+  /** False: an emulator that sorts names beyond U+FFFF by UTF-16. Only then is the order not asked of such names. */
+  readonly sortsByBytes?: boolean;
   /** Puts many objects of one byte `x` there faster than by creates; left out: by creates. */
   readonly seed?: (keys: readonly string[]) => void;
   readonly close: () => Promise<void>;
@@ -107,6 +109,7 @@ function creation(stores: Stores): void {
       '..',
       'a/.',
       'a\u0000b',
+      'a\\b',
       'x'.repeat(1025),
       '\ud800',
       '.hidden',
@@ -129,7 +132,6 @@ function creation(stores: Stores): void {
       'é',
       '日本',
       '😀',
-      'a\\b',
       '.x',
       '...',
       '-',
@@ -215,7 +217,7 @@ function listing(stores: Stores): void {
   });
 
   test('order is that of the UTF-8 bytes of the whole key', async () => {
-    const { store } = stores();
+    const { store, sortsByBytes = true } = stores();
     // No name is also a directory of others: a local directory cannot hold both.
     const names = [
       'a-b',
@@ -228,9 +230,8 @@ function listing(stores: Stores): void {
       'ab-c',
       'é',
       'z',
-      '\u{ffee}',
-      '\u{1f600}',
       '日',
+      ...(sortsByBytes ? ['\u{ffee}', '\u{1f600}'] : []),
     ];
     const keys = names.map((name) => `order/${name}`);
     for (const key of keys) await store.create(key, [Buffer.from(key)]);
