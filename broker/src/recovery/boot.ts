@@ -1,12 +1,12 @@
 import type { Clock, Disk, DiskLock, Logger, Random } from '../edge/index.ts';
-import { DataStream, HybridClock, LocalWal, claimStream, newestEpoch } from '../log/index.ts';
-import type { LogContext, SlotWriter } from '../log/index.ts';
+import { DataStream, HybridClock, LocalWal, claimStream, describeStream, newestEpoch, slotKey } from '../log/index.ts';
+import type { LogContext, SlotWriter, StreamId } from '../log/index.ts';
 import { openMetadata } from '../meta/index.ts';
 import type { MetadataLog, OpenedMetadata } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
 import { probeStore } from '../store/index.ts';
 import type { PatientStore } from '../store/index.ts';
-import { errorFor, HoldError } from './boot-error.ts';
+import { errorFor, HoldError, RefusalError } from './boot-error.ts';
 import { surveyBucket } from './bucket-survey.ts';
 import { ensureDirectory, explainDiskError, lockVolume } from './data-directory.ts';
 import { decide, worthOfLocalTail } from './decide.ts';
@@ -145,6 +145,7 @@ class Boot {
     const options = this.#options;
     const context = this.#logContext(opening.lineage);
     const { timeline } = opening.decision;
+    await this.#demandEpochOf(opening.volume, context, timeline);
     this.#progress.enter('watch');
     await watchOtherInstallation(context, timeline, options.installation, (watchMs) => {
       options.logger.info('The bucket was last used by another installation: watching for signs of life', { watchMs });
@@ -178,6 +179,9 @@ class Boot {
     const metadata = opened.log;
     const { timeline } = opening.decision;
     const writer = await this.#claimData(context, metadata);
+    // A claim that was held up may be newer than that of a controller who overtook us. Only while nobody has may the volume take
+    // the epoch's number, which calls it the newest, and may streams with lower numbers be sealed.
+    await metadata.proveOpen();
     const quarantined = await this.#setAside(opening, metadata);
     await this.#identify(opening, writer.stream.epoch);
     const partitions = options.makePartitions(context.hlc);
@@ -276,6 +280,23 @@ class Boot {
       totalMs,
       anomalies,
     };
+  }
+
+  /** Claims are never deleted (rule 06): a bucket without the claim of the volume's epoch has lost its newest part (P9). */
+  async #demandEpochOf(volume: Volume, { store }: LogContext, timeline: string): Promise<void> {
+    if (volume.kind !== 'identified' || volume.identity.timeline !== timeline || volume.identity.epoch === 0) return;
+    const { broker, epoch } = volume.identity;
+    const stream: StreamId = { log: 'data', timeline, broker, epoch };
+    if ((await store.head(slotKey(stream, 0))) !== undefined) return;
+    const told = `this volume has written ${describeStream(stream)}, of which ${store.description} knows nothing`;
+    throw new RefusalError(
+      'BUCKET_OLDER_THAN_VOLUME',
+      `${told}: the bucket is an older copy, or objects were removed`,
+      {
+        remedy:
+          'Nothing was written. Point to the right bucket, or put its newest objects back. To go on with the older history, use an empty data directory.',
+      },
+    );
   }
 
   /** Our own next epoch; dense above everything that was ever claimed (rule 06). */

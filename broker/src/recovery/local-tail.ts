@@ -1,4 +1,5 @@
 import { baseOffsetOf, batchSizeBytes, lastOffsetOf, parseBatchHeader } from '../kafka/index.ts';
+import { hasCode } from '../edge/index.ts';
 import type { Disk, Random } from '../edge/index.ts';
 import { describeStream, readLocalWals } from '../log/index.ts';
 import type { DataStream, StreamId, SurvivingBatch, SurvivingWal } from '../log/index.ts';
@@ -55,12 +56,23 @@ export async function quarantineLocalWals(
   return anomalies;
 }
 
-type Placed = 'known' | 'appended' | 'topic is gone' | 'does not fit';
+/** Why a batch goes to salvage. */
+type Misfit = 'does not fit' | 'no topic' | 'lost in the bucket';
+type Placed = 'known' | 'appended' | Misfit;
+
+const MISFITS: Readonly<Record<Misfit, string>> = {
+  'does not fit': 'batches do not continue their partitions',
+  // Deleted, or unknown to metadata that are damaged: nothing is removed because metadata lack a name for it (P10).
+  'no topic': 'batches are of topics that the metadata do not name',
+  'lost in the bucket': 'batches were in objects that the bucket has lost',
+};
 
 class LocalTail {
   readonly #context: LocalTailContext;
   readonly #read: { readonly wal: SurvivingWal; readonly note: SalvageNote | undefined }[] = [];
   readonly #anomalies: Anomaly[] = [];
+  /** Partitions in which something else follows the bucket's last record than on this disk: nothing behind it fits either. */
+  readonly #diverged = new Set<PartitionLog>();
   #reappendedRecords = 0;
   #salvagedRecords = 0;
 
@@ -76,11 +88,14 @@ class LocalTail {
       return;
     }
     const misfits: SurvivingBatch[] = [];
+    const counts = new Map<Misfit, number>();
     const end = await wal.read(async (batch) => {
-      if ((await this.#place(batch)) === 'does not fit') misfits.push(batch);
+      const placed = await this.#place(batch);
+      if (placed === 'known' || placed === 'appended') return;
+      misfits.push(batch);
+      counts.set(placed, (counts.get(placed) ?? 0) + 1);
     });
-    const reasons: string[] = [];
-    if (misfits.length > 0) reasons.push(`${misfits.length} batches do not continue their partitions`);
+    const reasons = Array.from(counts, ([misfit, count]) => `${count} ${MISFITS[misfit]}`);
     if (end.kind === 'corrupt') reasons.push(`${end.path} is damaged at byte ${end.position}: ${end.reason}`);
     if (reasons.length === 0) {
       this.#read.push({ wal, note: undefined });
@@ -127,38 +142,57 @@ class LocalTail {
   }
 
   async #place(batch: SurvivingBatch): Promise<Placed> {
-    const placed = batch.isCommitted ? 'known' : await this.#placeUncommitted(batch);
+    const log = this.#context.partitions.topicById(batch.topicId)?.logs[batch.partition];
+    const placed = await this.#placeIn(log, batch);
+    if (placed === 'known') return placed;
     const { recordCount } = parseBatchHeader(batch.bytes);
     if (placed === 'appended') this.#reappendedRecords += recordCount;
-    if (placed === 'does not fit') this.#salvagedRecords += recordCount;
+    else this.#salvagedRecords += recordCount;
     return placed;
   }
 
-  async #placeUncommitted(batch: SurvivingBatch): Promise<Placed> {
-    const { partitions, stream } = this.#context;
-    const log = partitions.topicById(batch.topicId)?.logs[batch.partition];
-    if (log === undefined) return 'topic is gone';
-    if (batch.lastOffset < log.logStartOffset) return 'known';
-    if (batch.baseOffset < log.logEndOffset) return (await this.#bucketHas(log, batch)) ? 'known' : 'does not fit';
-    if (batch.baseOffset > log.logEndOffset) return 'does not fit';
+  async #placeIn(log: PartitionLog | undefined, batch: SurvivingBatch): Promise<Placed> {
+    const { isCommitted, baseOffset, lastOffset } = batch;
+    if (log === undefined) return isCommitted ? 'known' : 'no topic';
+    if (lastOffset < log.logStartOffset) return 'known';
+    if (log.anomalies.lost.some(({ from, to }) => baseOffset < to && lastOffset >= from)) return 'lost in the bucket';
+    if (baseOffset < log.logEndOffset) return isCommitted ? 'known' : this.#compare(log, batch);
+    // Committed, and above the end: then the bucket has lost it without a trace, and this disk has the last copy.
+    if (baseOffset > log.logEndOffset || this.#diverged.has(log)) return 'does not fit';
+    const { stream } = this.#context;
     if (stream.pendingBytes > MAX_PENDING_BYTES) await stream.flush();
     const result = log.appendAgain(batch.bytes);
     return result.kind === 'appended' ? 'appended' : 'does not fit';
   }
 
   /** Whether the partition holds this very batch: same offsets, same CRC. Leader epoch and base offset lie outside the CRC. */
-  async #bucketHas(log: PartitionLog, batch: SurvivingBatch): Promise<boolean> {
+  async #compare(log: PartitionLog, batch: SurvivingBatch): Promise<Placed> {
     if (batch.baseOffset >= log.highWatermark) await this.#context.stream.flush();
-    const found = log.read({ offset: batch.baseOffset, maxBytes: 1, minOneBatch: true });
-    if (found.kind !== 'batches' && found.kind !== 'cold') return false;
-    const [stored] = found.kind === 'cold' ? await found.load() : found.batches;
-    return (
+    const stored = await readStored(log, Math.max(batch.baseOffset, log.logStartOffset));
+    if (stored === 'lost in the bucket') return stored;
+    const isSame =
       stored !== undefined &&
       baseOffsetOf(stored) === batch.baseOffset &&
       lastOffsetOf(stored) === batch.lastOffset &&
       batchSizeBytes(stored) === batch.bytes.length &&
-      parseBatchHeader(stored).crc === parseBatchHeader(batch.bytes).crc
-    );
+      parseBatchHeader(stored).crc === parseBatchHeader(batch.bytes).crc;
+    if (isSame) return 'known';
+    this.#diverged.add(log);
+    return 'does not fit';
+  }
+}
+
+async function readStored(log: PartitionLog, offset: number): Promise<Buffer | 'lost in the bucket' | undefined> {
+  const found = log.read({ offset, maxBytes: 1, minOneBatch: true });
+  if (found.kind === 'lost') return 'lost in the bucket';
+  if (found.kind !== 'batches' && found.kind !== 'cold') return undefined;
+  try {
+    const [stored] = found.kind === 'cold' ? await found.load() : found.batches;
+    return stored;
+  } catch (error) {
+    // Damage in the bucket is for its readers to be told; it keeps no broker from starting.
+    if (hasCode(error, 'CORRUPT_BATCH') || hasCode(error, 'LOST_SLOT')) return 'lost in the bucket';
+    throw error;
   }
 }
 
