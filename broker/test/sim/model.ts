@@ -8,6 +8,8 @@ export interface TopicHistory {
   id: string | undefined;
   /** `unknown`: asked for, no answer. */
   state: 'unknown' | 'created' | 'deleting' | 'deleted';
+  /** Configurations whose change was acknowledged. */
+  readonly configs: Map<string, string>;
   readonly partitions: readonly PartitionHistory[];
 }
 
@@ -56,6 +58,8 @@ export class CommitHistory {
 export class Model {
   readonly topics = new Map<string, TopicHistory>();
   readonly #commits = new Map<string, CommitHistory>();
+  /** Ids of topics that were deleted and created again under their name. */
+  readonly #formerIds = new Set<string>();
   /** Producer ids given out, with their epoch: never twice. */
   readonly producerIds = new Map<string, string>();
   readonly counts = { sent: 0, acked: 0, read: 0, commits: 0, refused: 0 };
@@ -66,7 +70,16 @@ export class Model {
 
   createTopic(name: string, partitionCount: number): TopicHistory {
     const partitions = Array.from({ length: partitionCount }, (_, index) => new PartitionHistory(`${name}-${index}`));
-    const topic: TopicHistory = { name, partitionCount, id: undefined, state: 'unknown', partitions };
+    const topic: TopicHistory = {
+      name,
+      partitionCount,
+      id: undefined,
+      state: 'unknown',
+      configs: new Map(),
+      partitions,
+    };
+    const before = this.topics.get(name);
+    if (before?.id !== undefined) this.#formerIds.add(before.id);
     this.topics.set(name, topic);
     return topic;
   }
@@ -79,6 +92,12 @@ export class Model {
 
   /** An answer named the topic with this id. */
   showTopicId(topic: TopicHistory, id: string, reader: string): void {
+    if (this.#formerIds.has(id)) {
+      throw new Violation(
+        'a topic created again is another one',
+        `${topic.name}: ${reader} was told its former id ${id}`,
+      );
+    }
     topic.id ??= id;
     if (topic.id !== id) {
       throw new Violation(

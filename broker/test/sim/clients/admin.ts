@@ -5,6 +5,9 @@ import type { ClientWorld } from './client-world.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { NoAnswerError } from './wire-connection.ts';
 
+/** Kafka's number of the resource type. */
+export const TOPIC = 2;
+
 /** Creates and deletes topics, each until it is done. */
 export class Admin {
   readonly #world: ClientWorld;
@@ -49,6 +52,7 @@ export class Admin {
         this.#world.model.showTopicId(topic, result.topicId, this.#cluster.clientId);
       }
       topic.state = 'created';
+      for (const [name, value] of configs) topic.configs.set(name, value);
       return KafkaErrors.NONE;
     }, `CreateTopics of ${topic.name}`);
   }
@@ -78,6 +82,26 @@ export class Admin {
       topic.state = 'deleted';
       return KafkaErrors.NONE;
     }, `DeleteTopics of ${topic.name}`);
+  }
+
+  /** Sets one configuration of a topic. */
+  async setConfig(topic: TopicHistory, name: string, value: string): Promise<void> {
+    await this.#until(async () => {
+      const answer = await this.#cluster.request(
+        ApiKeys.IncrementalAlterConfigs,
+        'IncrementalAlterConfigs',
+        {
+          resources: [
+            { resourceType: TOPIC, resourceName: topic.name, configs: [{ name, configOperation: 0, value }] },
+          ],
+          validateOnly: false,
+        },
+        { brokerId: this.#cluster.controllerId },
+      );
+      const code = answer.responses[0]?.errorCode ?? KafkaErrors.UNKNOWN_SERVER_ERROR;
+      if (code === KafkaErrors.NONE) topic.configs.set(name, value);
+      return code;
+    }, `IncrementalAlterConfigs of ${topic.name}`);
   }
 
   async #until(attempt: () => Promise<number>, what: string): Promise<void> {

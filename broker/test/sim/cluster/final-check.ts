@@ -1,5 +1,6 @@
 import { ApiKeys, KafkaErrors, kafkaErrorName } from '../../../src/kafka/index.ts';
 import type { DecodedBatch } from '../../support/batches.ts';
+import { TOPIC } from '../clients/admin.ts';
 import type { ClusterClient } from '../clients/cluster-client.ts';
 import { Fetcher } from '../clients/fetcher.ts';
 import { fetchOffsets } from '../clients/offsets.ts';
@@ -27,6 +28,7 @@ export class FinalCheck {
     const ends = new Map<string, number>();
     for (const topic of this.#world.model.topics.values()) {
       if (!this.#checkTopic(topic)) continue;
+      if (topic.configs.size > 0) await this.#checkConfigs(topic);
       for (const [index, history] of topic.partitions.entries()) {
         const log = await this.#readAll(topic.name, index);
         checkPartition(history, log, (batch) => this.#mayBeLost(batch));
@@ -66,6 +68,31 @@ export class FinalCheck {
       case 'unknown':
       case 'deleting':
         return false;
+    }
+  }
+
+  async #checkConfigs(topic: TopicHistory): Promise<void> {
+    for (;;) {
+      try {
+        const answer = await this.#cluster.request(ApiKeys.DescribeConfigs, 'DescribeConfigs', {
+          resources: [{ resourceType: TOPIC, resourceName: topic.name, configurationKeys: null }],
+        });
+        const result = answer.results[0];
+        if (result?.errorCode === KafkaErrors.NONE) {
+          const found = new Map(result.configs.map((config) => [config.name, config.value]));
+          for (const [name, value] of topic.configs) {
+            if (found.get(name) === value) continue;
+            throw new Violation(
+              'configs are kept',
+              `${topic.name}: ${name} is ${found.get(name)}, it was set to ${value}`,
+            );
+          }
+          return;
+        }
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) throw error;
+      }
+      await this.#cluster.backOff();
     }
   }
 

@@ -4,6 +4,7 @@ import { GroupMember } from '../clients/group-member.ts';
 import { Producer } from '../clients/producer.ts';
 import type { ProducerPlan } from '../clients/producer.ts';
 import type { Scenario } from '../scenario.ts';
+import { TopicChurn } from './topic-churn.ts';
 import { StoreWeather } from '../store-weather.ts';
 import { FinalCheck } from './final-check.ts';
 import { startBroker } from './start-broker.ts';
@@ -76,6 +77,7 @@ class ClusterRun {
       const plan = { targets: this.#targets, useSessions: random.chance(0.5), maxWaitMs: random.pick([0, 100, 500]) };
       this.#lives.push(world.live(new Consumer(world, world.client(`consumer-${i}`), plan).run()));
     }
+    if (random.chance(0.6)) this.#lives.push(world.live(new TopicChurn(world).run()));
     for (let g = random.integer(0, 2); g > 0; g--) {
       const group = `group-${g}`;
       this.#groups.push(group);
