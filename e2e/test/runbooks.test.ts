@@ -7,6 +7,8 @@ import { documentedCommands, runDocumented } from '../support/documented-command
 import { freePort } from '../support/ports.ts';
 
 const OPERATIONS = 'docs/operations.md';
+/** What the drill ends with. */
+const STOP = 'kill $BROKER\nwait $BROKER\n';
 
 async function run(commands: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'chronik-runbook-'));
@@ -32,8 +34,15 @@ test('hole-25: the documented drill brings topic and record back after kill -9 a
 
 test('the documented partial loss restores; it never begins anew', async () => {
   const drill = documentedCommands(OPERATIONS, 'drill');
-  const stop = 'kill $BROKER\nwait $BROKER\n';
-  assert.ok(drill.endsWith(stop), 'the drill ends by stopping the broker');
-  const output = await run(drill.slice(0, -stop.length) + documentedCommands(OPERATIONS, 'partial-loss') + stop);
+  assert.ok(drill.endsWith(STOP), 'the drill ends by stopping the broker');
+  const output = await run(drill.slice(0, -STOP.length) + documentedCommands(OPERATIONS, 'partial-loss') + STOP);
   assert.equal(timesIn(output, 'test message'), 2, output);
+});
+
+test('the documented look into the bucket finds it clean, beside the running broker, and lists what was produced', async () => {
+  const drill = documentedCommands(OPERATIONS, 'drill');
+  const output = await run(drill.slice(0, -STOP.length) + documentedCommands(OPERATIONS, 'verify') + STOP);
+  assert.equal(timesIn(output, 'clean: nothing is wrong'), 1, output);
+  assert.match(output, /^drill +\S{22} +3 +1 /m);
+  assert.match(output, /"group": "console-consumer-/);
 });

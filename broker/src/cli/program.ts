@@ -1,8 +1,12 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { settings } from '../config/index.ts';
 import type { Setting } from '../config/index.ts';
+import { ExitCode, explain } from './fatal.ts';
+import { LS_SUBJECTS, runLs } from './ls.ts';
+import type { LsSubject } from './ls.ts';
 import { runStandalone } from './standalone.ts';
 import { runStatus } from './status.ts';
+import { runVerify, unreadExitCode } from './verify.ts';
 import { VERSION } from './version.ts';
 
 /** The command line: one file a verb. */
@@ -10,7 +14,8 @@ export function buildProgram(): Command {
   const program = new Command('chronik')
     .description('A Kafka-protocol broker whose object-storage bucket alone is enough to rebuild everything.')
     .version(VERSION, '-V, --version', 'print the version')
-    .showHelpAfterError('(chronik --help lists the commands)');
+    .showHelpAfterError('(chronik --help lists the commands)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage));
   const standalone = program
     .command('standalone')
     .description('run one broker: restores what the bucket holds, then serves Kafka clients')
@@ -20,6 +25,8 @@ export function buildProgram(): Command {
     await runStandalone(process.env, flagsOf(command));
   });
   addStatus(program);
+  addVerify(program);
+  addLs(program);
   program
     .command('version')
     .description('print the version')
@@ -42,6 +49,53 @@ function addStatus(program: Command): void {
       const waitSeconds = options.wait === undefined ? undefined : Number(options.wait);
       await runStatus({ url: options.url, waitSeconds, json: options.json === true });
     });
+}
+
+const STORE_OPTION = ['--store <name>', 'the store to read: primary, or a replica by its name'] as const;
+
+const VERIFY_HELP = `
+Needs only the store, named by the same variables as for a broker, and writes nothing. A broker may be running on it.
+Exit status: 0 clean, 1 problems, 2 wrong usage or settings, 3 could not be checked.
+`;
+
+function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check from the bucket alone that it holds all that it should')
+    .option('--deep', 'read every byte and check every record batch')
+    .option('--json', 'the report as JSON')
+    .option(...STORE_OPTION)
+    .addHelpText('after', VERIFY_HELP)
+    .action(async (options: { readonly deep?: boolean; readonly json?: boolean; readonly store?: string }) => {
+      const { deep = false, json = false, store } = options;
+      await exitAsRead(() => runVerify(process.env, { deep, json, store }));
+    });
+}
+
+function addLs(program: Command): void {
+  const subject = new Argument('[what]', 'what to list; a summary without it').choices(LS_SUBJECTS);
+  program
+    .command('ls')
+    .description('list what the bucket holds, from the bucket alone')
+    .addArgument(subject)
+    .option('--json', 'as JSON')
+    .option(...STORE_OPTION)
+    .action(async (what: LsSubject | undefined, options: { readonly json?: boolean; readonly store?: string }) => {
+      await exitAsRead(async () => {
+        await runLs(process.env, { subject: what, json: options.json === true, store: options.store });
+        return ExitCode.ok;
+      });
+    });
+}
+
+/** Sets the exit code of a command that reads the bucket; "could not be read" is a code of its own. */
+async function exitAsRead(run: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = unreadExitCode(error);
+  }
 }
 
 function addFlag(command: Command, setting: Setting): void {

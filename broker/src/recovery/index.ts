@@ -7,4 +7,6 @@ export type { Anomaly, RestoreReport } from './report.ts';
 export { PROBLEM_CLASSES } from './verify/problem.ts';
 export type { Problem, ProblemClass } from './verify/problem.ts';
 export { examineBucket } from './verify/examine-bucket.ts';
-export type { Examination, ExamineOptions, ExamineProgress } from './verify/examine-bucket.ts';
+export type { Examination, ExaminedHistory, ExamineProgress } from './verify/examine-bucket.ts';
+export { OFFSETS_TOPIC, readGroups } from './verify/read-groups.ts';
+export type { StoredGroup, StoredGroups } from './verify/read-groups.ts';

@@ -170,13 +170,13 @@ class LocalTail {
     if (batch.baseOffset >= log.highWatermark) await this.#context.stream.flush();
     const stored = await readStored(log, Math.max(batch.baseOffset, log.logStartOffset));
     if (stored === 'lost in the bucket') return stored;
-    const isSame =
+    const isThere =
       stored !== undefined &&
       baseOffsetOf(stored) === batch.baseOffset &&
       lastOffsetOf(stored) === batch.lastOffset &&
       batchSizeBytes(stored) === batch.bytes.length &&
       parseBatchHeader(stored).crc === parseBatchHeader(batch.bytes).crc;
-    if (isSame) return 'known';
+    if (isThere) return 'known';
     this.#diverged.add(log);
     return 'does not fit';
   }

@@ -43,13 +43,13 @@ for (const deep of [false, true]) {
 
 test('it reads and never writes', async () => {
   const bucket = await copyOf(clean);
-  const before = [...bucket.contents()].map(([key, body]) => [key, body.toString('base64')]);
+  const original = [...bucket.contents()].map(([key, body]) => [key, body.toString('base64')]);
   bucket.create = () => Promise.reject(new Error('written'));
   bucket.delete = () => Promise.reject(new Error('deleted'));
   await examine(bucket, { deep: true });
   assert.deepEqual(
     [...bucket.contents()].map(([key, body]) => [key, body.toString('base64')]),
-    before,
+    original,
   );
 });
 

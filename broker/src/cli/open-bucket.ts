@@ -1,0 +1,35 @@
+import { readBrokerConfig } from '../config/index.ts';
+import type { Environment, NamedStoreConfig } from '../config/index.ts';
+import { ChronikError, SystemDisk, systemClock, systemRandom } from '../edge/index.ts';
+import { LocalStore, PatientStore, openStore } from '../store/index.ts';
+import type { ObjectStore } from '../store/index.ts';
+import { ReadingStore } from './reading-store.ts';
+
+const PRIMARY = 'primary';
+
+/**
+ * Opens a store of the configuration for reading: the primary, or a replica by its name. Rejects with SETTING_* if there is no
+ * such store, or with the store's own error if it cannot be opened.
+ */
+export async function openBucket(environment: Environment, name: string = PRIMARY): Promise<PatientStore> {
+  const { primary, replicas } = readBrokerConfig(environment);
+  const chosen = name === PRIMARY ? primary : replicas.find((replica) => replica.name === name);
+  if (chosen === undefined) {
+    const names = [PRIMARY, ...replicas.map((replica) => replica.name)];
+    throw new ChronikError('SETTING_INVALID', `--store: there is no store "${name}"`, {
+      remedy: `Valid: ${names.join(', ')}. Replicas are named by CHRONIK_REPLICA_STORES.`,
+    });
+  }
+  return new PatientStore(new ReadingStore(await open(chosen), systemClock), {
+    clock: systemClock,
+    random: systemRandom,
+  });
+}
+
+function open(config: NamedStoreConfig): Promise<ObjectStore> {
+  const edges = { disk: new SystemDisk(), random: systemRandom };
+  // Opening a directory as a broker does would make it.
+  return config.backend === 'local'
+    ? LocalStore.openForReading({ ...edges, path: config.path })
+    : openStore(config, edges);
+}
