@@ -13,6 +13,8 @@ import { createWorkspace, removeTree, treeSize } from './workspace.ts';
 import type { Workspace } from './workspace.ts';
 import { BrokerProcess } from '../support/broker-process.ts';
 import { freePort } from '../support/ports.ts';
+import { STORES } from '../stores/servers.ts';
+import type { StoreServer } from '../stores/server.ts';
 
 const TOPICS = [CITIES, COUNTRIES];
 /** Reads everything and commits at the end. */
@@ -21,7 +23,7 @@ const ATLAS = 'atlas';
 const WALKER = 'walker';
 
 /** What must be gone when the demo ends, however it ends. */
-const leftovers: { broker?: BrokerProcess; workspace?: Workspace } = {};
+const leftovers: { broker?: BrokerProcess; workspace?: Workspace; store?: StoreServer } = {};
 
 interface Before {
   readonly view: ClusterView;
@@ -32,11 +34,12 @@ async function main(): Promise<boolean> {
   console.log(`\n  ${bold('Chronik')}: lose the broker and its disk, keep everything\n`);
   const workspace = await createWorkspace();
   leftovers.workspace = workspace;
+  const bucket = await openBucket(workspace);
   const settings = {
     port: await freePort(),
     httpPort: await freePort(),
     dataDirectory: workspace.data,
-    environment: { LOCAL_STORAGE_PATH: workspace.bucket },
+    environment: bucket,
   };
   const launch = async (): Promise<BrokerProcess> => {
     leftovers.broker = BrokerProcess.launch(settings);
@@ -55,6 +58,20 @@ async function main(): Promise<boolean> {
   const identical = await compare(second, records, before);
   await second.stop('SIGTERM');
   return identical;
+}
+
+/** The variables that name the bucket: a directory, or with STORE=s3, gcs or azure one in a real server of that kind. */
+async function openBucket(workspace: Workspace): Promise<Readonly<Record<string, string>>> {
+  const name = process.env['STORE'] ?? '';
+  if (name === '') return { LOCAL_STORAGE_PATH: workspace.bucket };
+  const start = name === 's3' || name === 'gcs' || name === 'azure' ? STORES[name] : undefined;
+  if (start === undefined) throw new Error(`STORE=${name}: one of ${Object.keys(STORES).join(', ')}`);
+  leftovers.store = await step(
+    `start a store (${name})`,
+    () => start(workspace.bucket),
+    () => `store started (${name})`,
+  );
+  return leftovers.store.environment;
 }
 
 /** What the broker itself says of its restore. */
@@ -114,7 +131,8 @@ async function destroy(broker: BrokerProcess, workspace: Workspace): Promise<voi
     `  ${red('✖')} rm -rf the data directory ${dim(`(${count(lost.files)} files, ${megabytes(lost.bytes)})`)}`,
   );
   const kept = await treeSize(workspace.bucket);
-  console.log(`  ${dim('·')} left: a bucket of ${count(kept.files)} objects, ${megabytes(kept.bytes)}`);
+  const what = leftovers.store === undefined ? 'objects' : 'files on its server';
+  console.log(`  ${dim('·')} left: a bucket of ${count(kept.files)} ${what}, ${megabytes(kept.bytes)}`);
 }
 
 async function compare(broker: BrokerProcess, records: readonly DemoRecord[], before: Before): Promise<boolean> {
@@ -154,6 +172,7 @@ function remaining(before: Before, committed: readonly (readonly [string, string
 
 async function cleanUp(): Promise<void> {
   await leftovers.broker?.stop('SIGKILL');
+  await leftovers.store?.stop();
   if (leftovers.workspace !== undefined) await removeTree(leftovers.workspace.root);
 }
 
