@@ -92,13 +92,11 @@ export {
   baseTimestampMsOf,
   batchSizeBytes,
   compressionOf,
-  hasDeleteHorizon,
   isControlBatch,
   isTransactionalBatch,
   lastOffsetOf,
   lastOffsetDeltaOf,
   lastSequenceOf,
-  magicOf,
   maxTimestampMsOf,
   parseBatchHeader,
   partitionLeaderEpochOf,
@@ -111,6 +109,6 @@ export {
 } from './record-batch/header.ts';
 export { RecordCursor, type RecordHeader } from './record-batch/record-cursor.ts';
 export { type KafkaRecord, decodeRecords } from './record-batch/records.ts';
-export { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from './schema/data.ts';
+export { ConsumerProtocolSubscription } from './schema/data.ts';
 export type { Decoded, Input, InputOf, MessageOf, RecordsInput } from './types.ts';
 export { decodeVersioned, encodeVersioned } from './versioned.ts';

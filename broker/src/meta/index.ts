@@ -28,21 +28,12 @@ export type {
   TopicDeleted,
   TopicLeadership,
 } from './event.ts';
-export { EventConflictError, MetadataCorruptError, MetadataFormatError, TimelineEndedError } from './errors.ts';
-export {
-  CLUSTER_FILE_KEY,
-  createClusterFile,
-  decodeClusterFile,
-  encodeClusterFile,
-  readClusterFile,
-} from './files/cluster-file.ts';
+export { CLUSTER_FILE_KEY, createClusterFile, readClusterFile } from './files/cluster-file.ts';
 export type { ClusterFile } from './files/cluster-file.ts';
 export type { CreatedOnce } from './files/create-once.ts';
 export {
   TIMELINES_PREFIX,
   createTimelineFile,
-  decodeTimelineFile,
-  encodeTimelineFile,
   parseTimelineFileKey,
   readTimelineFile,
   readTimelineFiles,
@@ -58,7 +49,6 @@ export { recoverMetadata } from './recover/recover.ts';
 export type { MetadataReport, RecoverMetadataOptions, RecoveredMetadata, SealDamage } from './recover/recover.ts';
 export type { MetadataProgress } from './recover/replay.ts';
 export type { RejectedSnapshot } from './recover/load-snapshot.ts';
-export { defaultSnapshotPolicy } from './snapshot/snapshot-keeper.ts';
 export type { SnapshotPolicy } from './snapshot/snapshot-keeper.ts';
 export type { UploadStats } from './upload-stats.ts';
 export { brokerConfigs } from './config-defs/broker-configs.ts';
@@ -71,7 +61,6 @@ export {
   topicConfig,
 } from './config-defs/effective.ts';
 export type { ConfigScope, ConfigSource, ConfigValue, EffectiveConfig } from './config-defs/effective.ts';
-export { topicConfigs } from './config-defs/topic-configs.ts';
 export { alterConfigs, replaceConfigs } from './operations/alter-configs.ts';
 export type {
   AlterConfigsResult,

@@ -9,11 +9,10 @@ export type {
 } from './object-store.ts';
 export { StoreError } from './store-error.ts';
 export type { StoreErrorKind } from './store-error.ts';
-export { checkKey, compareKeys } from './object-key.ts';
+export { compareKeys } from './object-key.ts';
 export { MemoryStore } from './memory-store.ts';
 export { PatientStore } from './patient-store.ts';
 export type { CreateOutcome, CreateRequest, PatientStoreOptions } from './patient-store.ts';
-export { defaultRetryLimits } from './retry.ts';
 export type { RetryLimits } from './retry.ts';
 export type { StoreState } from './store-health.ts';
 export type { RequestOutcome, StoreObserver, StoreOperation, StoreRequest } from './store-observer.ts';

@@ -64,7 +64,8 @@ function nextHistory(
         startOffset: next.startOffset,
       });
     }
-    if (previousEndOffset > Math.max(open.startOffset, partition.logStartOffset)) closed.push({ ...open, endOffset: previousEndOffset });
+    if (previousEndOffset > Math.max(open.startOffset, partition.logStartOffset))
+      closed.push({ ...open, endOffset: previousEndOffset });
   }
   closed.push(next);
   return closed;

@@ -27,7 +27,7 @@ export interface LogGrowth {
   readonly bytes: number;
 }
 
-export const NO_GROWTH: LogGrowth = { events: 0, slots: 0, bytes: 0 };
+const NO_GROWTH: LogGrowth = { events: 0, slots: 0, bytes: 0 };
 
 /** What is known of a slot the moment it is frozen. */
 export interface SlotStamp {
