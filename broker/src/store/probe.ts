@@ -6,6 +6,7 @@ import type { CreateOutcome, PatientStore } from './patient-store.ts';
 export const PROBE_PREFIX = 'probe/';
 
 const RACING_CREATORS = 16;
+const READ_ATTEMPTS = 3;
 
 export interface ProbeOptions {
   readonly random: Random;
@@ -33,6 +34,8 @@ class Probe {
   readonly #signal: AbortSignal | undefined;
   readonly #prefix: string;
   readonly #keys: string[] = [];
+  /** All that this probe has sent: anything else that is read was damaged on the way, or is not from here. */
+  readonly #bodies: Buffer[] = [];
 
   constructor(store: PatientStore, options: ProbeOptions) {
     this.#store = store;
@@ -74,16 +77,32 @@ class Probe {
     const { outcome } = await this.#store.createResolved({
       key,
       body: [body],
-      recognise: (existing) => (existing.equals(body) ? 'ours' : 'other'),
+      recognise: (existing) => {
+        if (existing.equals(body)) return 'ours';
+        return this.#isKnown(existing) ? 'other' : 'unreadable';
+      },
       ...this.#signalOption(),
     });
     return outcome;
   }
 
   async #expectContent(key: string, expected: Buffer): Promise<void> {
-    const found = await this.#store.get(key, undefined, this.#signal);
+    const found = await this.#read(key);
     if (found === undefined) throw this.#inconsistent(`${key} was created, but reading it finds nothing`);
     if (!found.equals(expected)) throw this.#ignoresConditions(`${key} was overwritten by a refused create`);
+  }
+
+  /** Bytes that nobody sent are read again: damage on the way is no proof against the store. */
+  async #read(key: string): Promise<Buffer | undefined> {
+    let found = await this.#store.get(key, undefined, this.#signal);
+    for (let again = 1; again < READ_ATTEMPTS && found !== undefined && !this.#isKnown(found); again += 1) {
+      found = await this.#store.get(key, undefined, this.#signal);
+    }
+    return found;
+  }
+
+  #isKnown(bytes: Buffer): boolean {
+    return this.#bodies.some((body) => body.equals(bytes));
   }
 
   async #expectListed(key: string): Promise<void> {
@@ -100,7 +119,9 @@ class Probe {
   }
 
   #body(): Buffer {
-    return this.#random.bytes(32);
+    const body = this.#random.bytes(32);
+    this.#bodies.push(body);
+    return body;
   }
 
   #signalOption(): { readonly signal?: AbortSignal } {
