@@ -25,6 +25,8 @@ export interface BrokerVariation {
   readonly targetBytes: number;
   readonly tailBytes: number;
   readonly metadataHeartbeatMs: number;
+  /** 0 = metadata changes are in the bucket before they are answered. */
+  readonly metadataUploadIntervalMs: number;
 }
 
 /** A broker that listens. */

@@ -25,7 +25,7 @@ export async function startBroker(environment: SimEnvironment): Promise<SimBroke
     onDamage: 'hold',
     version: '0.0.0',
     lockOwner: 'a simulated process',
-    metadata: { heartbeatMs: options.metadataHeartbeatMs, uploadIntervalMs: 0 },
+    metadata: { heartbeatMs: options.metadataHeartbeatMs, uploadIntervalMs: options.metadataUploadIntervalMs },
     data: { lingerMs: options.lingerMs, targetBytes: options.targetBytes },
     makePartitions: (hlc) => {
       partitions = buildPartitions({ brokerId, clock, hlc, coldStore: store, limits });

@@ -229,4 +229,38 @@ const deciding: readonly Mutation[] = [
   },
 ];
 
-export const brokerMutations: readonly Mutation[] = [...acknowledging, ...producing, ...booting, ...deciding];
+/** The metadata log. */
+const metadata: readonly Mutation[] = [
+  {
+    name: 'data-acked-before-its-metadata',
+    breaks: 'rule 09: data are acknowledged after the metadata that their partitions depend on',
+    file: 'broker/handlers/produce.ts',
+    find: '  if (services.metadata.isDurable) return committed;',
+    replace: '  if (services.metadata !== undefined) return committed;',
+    pinned: ['rule-09 interval'],
+  },
+  {
+    name: 'recreated-topic-keeps-its-id',
+    breaks: 'hole 20: a topic that is created again has another id',
+    file: 'meta/operations/create-topics.ts',
+    find: 'topicId: options.newTopicId(),',
+    replace: "topicId: Buffer.from(topic.name.padEnd(16, '.').slice(0, 16)).toString('base64url'),",
+    scenario: CLUSTER,
+  },
+  {
+    name: 'previous-metadata-epoch-left-open',
+    breaks: 'rule 07: the state is read after every lower metadata epoch has been sealed',
+    file: 'meta/recover/recover.ts',
+    find: 'const range = { from, below: epoch };',
+    replace: 'const range = { from, below: epoch - 1 };',
+    scenario: CLUSTER,
+  },
+];
+
+export const brokerMutations: readonly Mutation[] = [
+  ...acknowledging,
+  ...producing,
+  ...booting,
+  ...deciding,
+  ...metadata,
+];

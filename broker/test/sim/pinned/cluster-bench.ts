@@ -4,6 +4,7 @@ import { Admin } from '../clients/admin.ts';
 import type { ClusterClient } from '../clients/cluster-client.ts';
 import { makeBatch } from '../clients/payload.ts';
 import { NoAnswerError } from '../clients/wire-connection.ts';
+import type { BrokerVariation } from '../cluster/environment.ts';
 import { startBroker } from '../cluster/start-broker.ts';
 import { FinalCheck } from '../cluster/final-check.ts';
 import { ClusterWorld } from '../cluster/world.ts';
@@ -13,7 +14,13 @@ import type { RunOptions } from '../scenario.ts';
 
 type Pending = ReturnType<typeof makeBatch>;
 
-const CALM = { lingerMs: 5, targetBytes: 100_000, tailBytes: 100_000, metadataHeartbeatMs: 10_000 };
+const CALM: BrokerVariation = {
+  lingerMs: 5,
+  targetBytes: 100_000,
+  tailBytes: 100_000,
+  metadataHeartbeatMs: 10_000,
+  metadataUploadIntervalMs: 0,
+};
 
 /** A broker that serves, a topic of one partition and a client: what directed scenarios of the broker begin with. */
 export class ClusterBench {
@@ -21,8 +28,8 @@ export class ClusterBench {
   readonly client: ClusterClient;
   #batches = 0;
 
-  constructor(name: string, options: RunOptions = {}) {
-    this.world = new ClusterWorld(name, startBroker, options, CALM);
+  constructor(name: string, options: RunOptions = {}, variation: Partial<BrokerVariation> = {}) {
+    this.world = new ClusterWorld(name, startBroker, options, { ...CALM, ...variation });
     this.client = this.world.client('client');
   }
 

@@ -2,6 +2,7 @@ import type { PinnedScenario } from '../scenario.ts';
 import { rule01 } from './rule-01-end-or-damage.ts';
 import { rule06 } from './rule-06-claims.ts';
 import { rule07 } from './rule-07-epochs.ts';
+import { rule09 } from './rule-09-metadata-first.ts';
 import { rule11 } from './rule-11-local-tail.ts';
 import { rule12 } from './rule-12-hybrid-time.ts';
 import { rule18 } from './rule-18-proof.ts';
@@ -15,6 +16,7 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule01,
   ...rule06,
   ...rule07,
+  ...rule09,
   ...rule11,
   ...rule12,
   ...rule18,
