@@ -64,8 +64,9 @@ function nextHistory(
         startOffset: next.startOffset,
       });
     }
-    if (previousEndOffset > Math.max(open.startOffset, partition.logStartOffset))
+    if (previousEndOffset > Math.max(open.startOffset, partition.logStartOffset)) {
       closed.push({ ...open, endOffset: previousEndOffset });
+    }
   }
   closed.push(next);
   return closed;

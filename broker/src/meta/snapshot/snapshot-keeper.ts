@@ -27,8 +27,6 @@ export interface LogGrowth {
   readonly bytes: number;
 }
 
-const NO_GROWTH: LogGrowth = { events: 0, slots: 0, bytes: 0 };
-
 /** What is known of a slot the moment it is frozen. */
 export interface SlotStamp {
   readonly slotHash: Buffer;
