@@ -33,6 +33,8 @@ export interface TestBrokerOptions {
   readonly limits?: Partial<BrokerLimits>;
   readonly localWal?: { readonly disk: Disk; readonly root: string };
   readonly staticConfigs?: ReadonlyMap<string, string>;
+  /** `CHRONIK_METADATA_UPLOAD_INTERVAL`, in milliseconds. */
+  readonly uploadIntervalMs?: number;
 }
 
 /** A broker on a store in memory, started as boot does it, and clients of it. */
@@ -88,7 +90,7 @@ export class TestBroker {
       address,
       installation: INSTALLATION,
       heartbeatMs: NEVER_MS,
-      uploadIntervalMs: 0,
+      uploadIntervalMs: options.uploadIntervalMs ?? 0,
     });
     const partitions = buildPartitions({ brokerId: 0, clock: systemClock, hlc, coldStore: store, limits });
     const line = { log: 'data', timeline: TIMELINE, broker: 0 } as const;

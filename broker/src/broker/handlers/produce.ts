@@ -1,4 +1,4 @@
-import { hasCode } from '../../edge/index.ts';
+import { ChronikError, InvariantError, hasCode } from '../../edge/index.ts';
 import {
   type KafkaErrorName,
   KafkaErrors,
@@ -7,11 +7,13 @@ import {
   setMaxTimestampAndLogAppendTime,
 } from '../../kafka/index.ts';
 import { type Answer, HANG_UP, NO_RESPONSE, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
+import { isInternalTopic } from '../../meta/index.ts';
 import type { PartitionLog } from '../../partition/index.ts';
 import { closedErrorName, findPartition } from '../partition-lookup.ts';
 import { type AppendedBatch, PendingProduce, type ProduceAnswer, refuse } from '../pending-produce.ts';
 import type { Services } from '../services.ts';
 import { validateBatch } from '../validate-batch.ts';
+import { within } from '../within.ts';
 
 const ACKS_NONE = 0;
 const ACKS_LEADER = 1;
@@ -22,6 +24,12 @@ const TOPIC_ID_VERSION = 13;
 type ProduceRequest = RequestOf<'Produce'>;
 type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number];
 type ProduceResponse = ResponseInput<'Produce'>;
+
+/** Why nothing of a request is appended. */
+interface RequestRefusal {
+  readonly error: KafkaErrorName;
+  readonly message: string;
+}
 
 /**
  * Versions 3 and later. 0 to 2 are advertised too, because old librdkafka turns compression off where it does not see
@@ -36,9 +44,46 @@ function handleProduce(
   request: ProduceRequest,
   context: RequestContext,
 ): Answer<'Produce'> | Promise<Answer<'Produce'>> {
+  if (!services.metadata.isDurable) return produceBehindMetadata(services, request, context);
+  return appendAndAnswer(services, request, context, requestRefusal(services, request));
+}
+
+/**
+ * With an upload interval a topic may be in use before the bucket has it. Its records go nowhere before that (rule 09): what is
+ * acknowledged, or shown to a consumer, is never more than a restore would bring back.
+ */
+async function produceBehindMetadata(
+  services: Services,
+  request: ProduceRequest,
+  context: RequestContext,
+): Promise<Answer<'Produce'>> {
+  const { metadata, clock, budget } = services;
+  let sizeBytes = 0;
+  for (const { partitionData } of request.topicData) {
+    for (const { records } of partitionData) sizeBytes += records?.length ?? 0;
+  }
+  budget.add(sizeBytes);
+  let refusal: RequestRefusal | undefined;
+  try {
+    await within(clock, Math.max(0, request.timeoutMs), 'Bringing the metadata to the bucket', metadata.whenDurable());
+  } catch (error) {
+    if (!(error instanceof ChronikError) || error instanceof InvariantError) throw error;
+    const name = hasCode(error, 'TIMED_OUT') ? 'REQUEST_TIMED_OUT' : 'NOT_LEADER_OR_FOLLOWER';
+    refusal = { error: name, message: error.message };
+  } finally {
+    budget.release(sizeBytes);
+  }
+  return appendAndAnswer(services, request, context, requestRefusal(services, request) ?? refusal);
+}
+
+function appendAndAnswer(
+  services: Services,
+  request: ProduceRequest,
+  context: RequestContext,
+  refusal: RequestRefusal | undefined,
+): Answer<'Produce'> | Promise<Answer<'Produce'>> {
   const { acks } = request;
   const byId = context.apiVersion >= TOPIC_ID_VERSION;
-  const refusal = requestRefusal(services, request);
   const appended: AppendedBatch[] = [];
   let failed = false;
   const response: ProduceResponse = {
@@ -62,20 +107,14 @@ function handleProduce(
       (error: unknown) => localFailure(error, appended, response),
     );
   }
-  const committed = new Promise<ProduceResponse>((resolve) => {
+  return new Promise<ProduceResponse>((resolve) => {
     // It hangs on the logs that it waits for.
     void new PendingProduce(services, { batches: appended, timeoutMs: request.timeoutMs, byId }, response, resolve);
   });
-  // With an upload interval the topic itself may not be in the bucket yet (rule 09).
-  if (services.metadata.isDurable) return committed;
-  return Promise.all([committed, services.metadata.whenDurable()]).then(() => response);
 }
 
 /** What is wrong with the request as a whole. */
-function requestRefusal(
-  services: Services,
-  { acks, transactionalId }: ProduceRequest,
-): { readonly error: KafkaErrorName; readonly message: string } | undefined {
+function requestRefusal(services: Services, { acks, transactionalId }: ProduceRequest): RequestRefusal | undefined {
   if (acks !== ACKS_ALL && acks !== ACKS_LEADER && acks !== ACKS_NONE) {
     return { error: 'INVALID_REQUIRED_ACKS', message: `acks must be -1, 0 or 1, not ${acks}.` };
   }
@@ -108,6 +147,11 @@ function append(
   const log = findPartition(services, { ...topic, partition: index });
   if (typeof log === 'string') {
     refuse(answer, KafkaErrors[log], null);
+    return;
+  }
+  if (isInternalTopic(log.topicName)) {
+    // One record that the coordinator cannot read would end the groups of its partition.
+    refuse(answer, KafkaErrors.INVALID_TOPIC_EXCEPTION, `Only the broker writes to ${log.topicName}.`);
     return;
   }
   const settings = services.topicSettings.get(log.topicId);
