@@ -271,7 +271,7 @@ test('ApiVersions tells exactly what is served, and what is not served ends the 
 test('whoever wants transactions is told so in words that end the attempt', () =>
   withBroker(async (_, client) => {
     const found = await client.send(ApiKeys.FindCoordinator, 4, { keyType: 1, coordinatorKeys: ['t'] });
-    assert.equal(found.coordinators[0]?.errorCode, KafkaErrors.UNSUPPORTED_VERSION);
+    assert.equal(found.coordinators[0]?.errorCode, KafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
     const init = await client.send(ApiKeys.InitProducerId, 4, { transactionalId: 't', transactionTimeoutMs: 1000 });
     assert.equal(init.errorCode, KafkaErrors.UNSUPPORTED_VERSION);
   }));

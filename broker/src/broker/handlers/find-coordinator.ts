@@ -12,7 +12,8 @@ type Coordinator = NonNullable<ResponseInput<'FindCoordinator'>['coordinators']>
 
 /**
  * The leader of a group's partition of `__consumer_offsets`, which is created when the first group is looked for. Who looks
- * for a transaction coordinator is told UNSUPPORTED_VERSION, which every client shows at once as final.
+ * for a transaction coordinator is told TRANSACTIONAL_ID_AUTHORIZATION_FAILED, with the reason as its message: the one answer
+ * that ends the search in every client; librdkafka repeats it on any other until it times out.
  */
 export function findCoordinator(services: Services): ServedApi<'FindCoordinator'> {
   return serve('FindCoordinator', async (request, { apiVersion }): Promise<Answer<'FindCoordinator'>> => {
@@ -28,7 +29,7 @@ export function findCoordinator(services: Services): ServedApi<'FindCoordinator'
 
 /** Makes sure that there is a place for groups. */
 async function prepare(services: Services, keyType: number): Promise<KafkaErrorName | undefined> {
-  if (keyType === TRANSACTION) return 'UNSUPPORTED_VERSION';
+  if (keyType === TRANSACTION) return 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
   if (keyType !== GROUP) return 'INVALID_REQUEST';
   if (services.metadata.image.topic(OFFSETS_TOPIC) !== undefined) return undefined;
   const refusals = await services.topicCreation.createOffsetsTopic();
@@ -47,6 +48,7 @@ function locate(services: Services, group: string): Coordinator {
 }
 
 function refused(key: string, error: KafkaErrorName): Coordinator {
-  const errorMessage = error === 'UNSUPPORTED_VERSION' ? 'Transactions are not served by this release.' : null;
+  const errorMessage =
+    error === 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED' ? 'Transactions are not served by this release.' : null;
   return { key, nodeId: -1, host: '', port: -1, errorCode: KafkaErrors[error], errorMessage };
 }
