@@ -13,7 +13,7 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto e2e e2e-stores e2e-clients bench soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients bench soak mutations
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ fmt: $(INSTALLED) ## Fix what the linter can fix, and format all sources in plac
 
 proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto
 	scripts/proto
+
+docs: $(INSTALLED) ## Generate docs/configuration.md from the tables of settings
+	scripts/docs
 
 e2e: $(INSTALLED) ## Real clients, real stores, real Kubernetes (KUBECONFIG if set)
 	$(call run,e2e/system/main.ts)

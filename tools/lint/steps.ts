@@ -27,6 +27,7 @@ export function lintSteps(root: string): readonly Step[] {
     { name: 'unused code', run: [bin('knip/bin/knip.js'), '--no-progress', '--no-config-hints'] },
     { name: 'repository', run: checkRepository },
     { name: 'generated code', run: [join(root, 'tools/proto/main.ts'), '--check'] },
+    { name: 'generated docs', run: [join(root, 'broker/tools/configuration.ts'), '--check'] },
   ];
 }
 

@@ -51,7 +51,7 @@ export class BrokerRun {
   constructor(config: BrokerConfig, context: RunContext) {
     this.#config = config;
     this.#context = context;
-    this.#limits = { ...defaultBrokerLimits, maxBytesInFlight: config.wal.maxUncommittedBytes };
+    this.#limits = { ...defaultBrokerLimits, ...config.limits, maxBytesInFlight: config.wal.maxUncommittedBytes };
     this.#address = { host: config.advertised.host, port: config.advertised.port ?? config.listen.port };
     this.#fatal.promise.catch(() => undefined);
   }

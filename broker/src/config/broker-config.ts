@@ -24,6 +24,12 @@ export interface BrokerConfig {
     readonly targetBytes: number;
     readonly maxUncommittedBytes: number;
   };
+  readonly limits: {
+    readonly maxRequestBytes: number;
+    readonly maxConnections: number;
+    readonly maxIdleMs: number;
+    readonly tailBytes: number;
+  };
   readonly metadata: { readonly uploadIntervalMs: number; readonly heartbeatMs: number };
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -59,6 +65,12 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
       lingerMs: reader.optionalWhole(settings.walLingerMs),
       targetBytes: reader.whole(settings.walTargetBytes),
       maxUncommittedBytes: reader.whole(settings.maxUncommittedBytes),
+    },
+    limits: {
+      maxRequestBytes: reader.whole(settings.socketRequestMaxBytes),
+      maxConnections: reader.whole(settings.maxConnections),
+      maxIdleMs: reader.whole(settings.connectionsMaxIdleMs),
+      tailBytes: reader.whole(settings.tailBytes),
     },
     metadata: {
       uploadIntervalMs: reader.whole(settings.metadataUploadInterval) * 1000,

@@ -88,7 +88,35 @@ export const settings = {
     type: { kind: 'whole', min: 16_777_216, max: 4_294_967_296 },
     default: '268435456',
     unit: 'bytes',
-    meaning: 'Records accepted but not yet in the bucket, at most; above it producers are slowed down.',
+    meaning:
+      'Memory for requests being received, records not yet in the bucket and responses not yet sent, together; above it producers are slowed down.',
+  },
+  socketRequestMaxBytes: {
+    env: 'CHRONIK_SOCKET_REQUEST_MAX_BYTES',
+    type: { kind: 'whole', min: 1_048_576, max: 104_857_600 },
+    default: '104857600',
+    unit: 'bytes',
+    meaning: 'Largest request; a connection that announces a larger one is closed before anything is read of it.',
+  },
+  maxConnections: {
+    env: 'CHRONIK_MAX_CONNECTIONS',
+    type: { kind: 'whole', min: 1, max: 1_000_000 },
+    default: '10000',
+    meaning: 'Client connections at a time; further ones are closed at once.',
+  },
+  connectionsMaxIdleMs: {
+    env: 'CHRONIK_CONNECTIONS_MAX_IDLE_MS',
+    type: { kind: 'whole', min: 100, max: 86_400_000 },
+    default: '600000',
+    unit: 'ms',
+    meaning: 'A connection on which nothing came and nothing went for so long is closed.',
+  },
+  tailBytes: {
+    env: 'CHRONIK_TAIL_BYTES',
+    type: { kind: 'whole', min: 1_048_576, max: 1_099_511_627_776 },
+    default: '268435456',
+    unit: 'bytes',
+    meaning: 'Memory for the newest records of all partitions, from which consumers that keep up are served.',
   },
   metadataUploadInterval: {
     env: 'CHRONIK_METADATA_UPLOAD_INTERVAL',
