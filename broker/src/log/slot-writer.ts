@@ -198,7 +198,9 @@ export class SlotWriter {
       this.#prover.slotCommitted(frozen.slot);
     }
     const ended = this.#ended;
-    if (ended !== undefined && this.#committedThrough >= ended.slot - 1) this.#fencing.abort(ended.error);
+    if (ended === undefined || this.#committedThrough < ended.slot - 1) return;
+    // Behind the promises of the slots that committed just now: what they hold is answered before everything is given up.
+    queueMicrotask(() => this.#fencing.abort(ended.error));
   }
 
   #endSlot(): number {

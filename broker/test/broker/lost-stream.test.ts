@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger, systemClock, systemRandom } from '../../src/edge/index.ts';
 import { KafkaErrors } from '../../src/kafka/index.ts';
-import { HybridClock, sealStream } from '../../src/log/index.ts';
+import { HybridClock, sealStream, slotKey } from '../../src/log/index.ts';
 import { PatientStore } from '../../src/store/index.ts';
 import { isDataSlot } from './gated-store.ts';
-import { batchOf, fetch, produce } from './requests.ts';
+import { batchOf, fetch, produce, useTopic } from './requests.ts';
 import { type TestBroker, withBroker } from './test-broker.ts';
 
 /** What a successor does: it ends the broker's stream. */
@@ -21,6 +21,10 @@ async function seal(broker: TestBroker): Promise<void> {
     broker: 1,
   };
   await sealStream(context, broker.dataStream.stream, { metadataEpoch: 2, onDamage: 'hold', depth: 'tails' });
+}
+
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 test('a fenced broker answers its committed prefix, fails the rest with a retriable error, and says that it is lost', () =>
@@ -41,6 +45,26 @@ test('a fenced broker answers its committed prefix, fails the rest with a retria
     assert.equal((await waiting).errorCode, KafkaErrors.NOT_LEADER_OR_FOLLOWER);
     assert.equal((await broker.whenLost).message.includes('seal'), true);
     assert.equal(broker.broker.state, 'lost');
+  }));
+
+test('a fenced broker answers what still commits below the foreign slot', () =>
+  withBroker(async (broker, client) => {
+    await useTopic(client, 'payments');
+    const key = (slot: number): string => slotKey(broker.dataStream.stream, slot);
+    broker.store.hold((name, operation) => operation === 'create' && name === key(1));
+    const below = produce(client, 'orders', batchOf(['a']));
+    while (broker.partitions.manager.topic('orders')?.logs[0]?.logEndOffset !== 1) await turn();
+    await turn();
+    await broker.store.memory.create(key(2), [Buffer.from('of somebody else')]);
+    // Large enough to go in a slot of its own beside the one under way.
+    const other = await broker.client();
+    const above = produce(other, 'payments', batchOf(['b'.repeat(300_000)]));
+    assert.equal((await above).errorCode, KafkaErrors.NOT_LEADER_OR_FOLLOWER);
+    broker.store.letGo();
+    const answered = await below;
+    assert.equal(answered.errorCode, KafkaErrors.NONE);
+    assert.equal(answered.baseOffset, 0);
+    await broker.whenLost;
   }));
 
 test('rule-18 a zombie that asks for proof finds its seal and does not say that an offset is out of range', () =>
