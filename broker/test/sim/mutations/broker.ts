@@ -235,8 +235,8 @@ const metadata: readonly Mutation[] = [
     name: 'data-acked-before-its-metadata',
     breaks: 'rule 09: data are acknowledged after the metadata that their partitions depend on',
     file: 'broker/handlers/produce.ts',
-    find: '  if (services.metadata.isDurable) return committed;',
-    replace: '  if (services.metadata !== undefined) return committed;',
+    find: 'if (!services.metadata.isDurable) return produceBehindMetadata(',
+    replace: 'if (services.metadata === undefined) return produceBehindMetadata(',
     pinned: ['rule-09 interval'],
   },
   {
