@@ -6,6 +6,7 @@ import type { ProducerPlan } from '../clients/producer.ts';
 import type { Scenario } from '../scenario.ts';
 import { TopicChurn } from './topic-churn.ts';
 import { StoreWeather } from '../store-weather.ts';
+import { checkBucket } from './check-bucket.ts';
 import { FinalCheck } from './final-check.ts';
 import { startBroker } from './start-broker.ts';
 import { Troubles } from './troubles.ts';
@@ -127,6 +128,7 @@ class ClusterRun {
       await world.pass(10_000);
     }
     world.host.retire();
+    if (world.random.chance(0.5)) await checkBucket(world);
     this.#harmSnapshots();
     world.host.restoreFromBucket();
     await world.until('the broker is restored', () => world.host.serving);
