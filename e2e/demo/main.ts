@@ -64,7 +64,7 @@ async function main(): Promise<boolean> {
 async function openBucket(workspace: Workspace): Promise<Readonly<Record<string, string>>> {
   const name = process.env['STORE'] ?? '';
   if (name === '') return { LOCAL_STORAGE_PATH: workspace.bucket };
-  const start = name === 's3' || name === 'gcs' || name === 'azure' ? STORES[name] : undefined;
+  const start = Object.entries(STORES).find(([known]) => known === name)?.[1];
   if (start === undefined) throw new Error(`STORE=${name}: one of ${Object.keys(STORES).join(', ')}`);
   leftovers.store = await step(
     `start a store (${name})`,

@@ -1,15 +1,16 @@
 // `make e2e-stores`: the contract of ObjectStore and the boot probe against real servers, each started here, by the
-// environment variables that a user would set. `STORE=s3` (gcs, azure) runs one of them.
+// environment variables that a user would set. `STORE=s3` (s3-tls, gcs, azure) runs one of them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STORES } from './servers.ts';
+import type { StoreName } from './servers.ts';
 
 const SUITE = 'broker/test/store/configured-store.ts';
 
-async function check(name: keyof typeof STORES): Promise<boolean> {
+async function check(name: StoreName): Promise<boolean> {
   const directory = mkdtempSync(join(tmpdir(), `chronik-${name}-`));
   try {
     const server = await STORES[name](directory);
@@ -28,7 +29,7 @@ async function check(name: keyof typeof STORES): Promise<boolean> {
   }
 }
 
-const names = Object.keys(STORES) as readonly (keyof typeof STORES)[];
+const names = Object.keys(STORES) as readonly StoreName[];
 const asked = process.env['STORE'];
 const chosen = names.filter((name) => asked === undefined || asked === '' || asked === name);
 if (chosen.length === 0) throw new Error(`STORE=${asked}: one of ${names.join(', ')}`);

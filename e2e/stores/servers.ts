@@ -1,38 +1,31 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '../support/ports.ts';
 import { createContainer, createS3Bucket } from './buckets.ts';
 import { azurite, fakeGcsServer, minio } from './programs.ts';
 import { startServer } from './server.ts';
-import type { StoreServer } from './server.ts';
+import type { ServerProgram, StoreServer } from './server.ts';
 
 const BUCKET = 'chronik';
 const PREFIX = 'team/cluster';
 
-/** The stores by the name of their backend. Each start is a new, empty one in `directory`. */
-export const STORES: Readonly<Record<'s3' | 'gcs' | 'azure', (directory: string) => Promise<StoreServer>>> = {
+export type StoreName = 's3' | 's3-tls' | 'gcs' | 'azure';
+
+/** The stores by name. Each start is a new, empty one in `directory`. `s3-tls`: with a certificate and a key of our own. */
+export const STORES: Readonly<Record<StoreName, (directory: string) => Promise<StoreServer>>> = {
   s3: startMinio,
+  's3-tls': startMinioWithTls,
   gcs: startFakeGcsServer,
   azure: startAzurite,
 };
 
 async function startMinio(directory: string): Promise<StoreServer> {
-  const program = await minio();
   const port = await freePort();
   const [key, secret] = ['chronik', randomBytes(12).toString('hex')];
-  const stop = await startServer({
-    command: program,
-    args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, join(directory, 'minio')],
-    environment: {
-      MINIO_ROOT_USER: key,
-      MINIO_ROOT_PASSWORD: secret,
-      MINIO_BROWSER: 'off',
-      MINIO_UPDATE: 'off',
-      MINIO_CI_CD: '1',
-    },
-    port,
-  });
+  const stop = await startServer(await minioServer(directory, port, { key, secret }, []));
   await createS3Bucket(`http://127.0.0.1:${port}`, { key, secret }, BUCKET);
   return {
     environment: {
@@ -47,6 +40,60 @@ async function startMinio(directory: string): Promise<StoreServer> {
     },
     stop,
   };
+}
+
+/** With its own certificate authority, and encryption by a key of the customer, which S3 only takes over TLS. */
+async function startMinioWithTls(directory: string): Promise<StoreServer> {
+  const plain = await startMinio(directory);
+  await plain.stop();
+  const { S3_ACCESS_KEY: key = '', S3_SECRET_KEY: secret = '' } = plain.environment;
+  const certificates = join(directory, 'certificates');
+  const certificate = await makeCertificate(certificates);
+  const keyFile = join(directory, 'customer-key');
+  writeFileSync(keyFile, randomBytes(32).toString('base64'));
+  const port = await freePort();
+  const program = await minioServer(directory, port, { key, secret }, ['--certs-dir', certificates]);
+  return {
+    environment: {
+      ...plain.environment,
+      S3_ENDPOINT: `https://127.0.0.1:${port}`,
+      S3_DISABLE_SSL: 'false',
+      OBJECT_STORE_CA_FILE: certificate,
+      S3_SSE: 'customer',
+      S3_SSE_CUSTOMER_KEY_FILE: keyFile,
+    },
+    stop: await startServer(program),
+  };
+}
+
+async function minioServer(
+  directory: string,
+  port: number,
+  { key, secret }: { readonly key: string; readonly secret: string },
+  flags: readonly string[],
+): Promise<ServerProgram> {
+  return {
+    command: await minio(),
+    args: ['server', '--quiet', ...flags, '--address', `127.0.0.1:${port}`, join(directory, 'minio')],
+    environment: {
+      MINIO_ROOT_USER: key,
+      MINIO_ROOT_PASSWORD: secret,
+      MINIO_BROWSER: 'off',
+      MINIO_UPDATE: 'off',
+      MINIO_CI_CD: '1',
+    },
+    port,
+  };
+}
+
+/** A certificate for 127.0.0.1 that is its own authority, as MinIO wants to find it. Answers the file to trust. */
+async function makeCertificate(directory: string): Promise<string> {
+  mkdirSync(directory);
+  const [key, certificate] = [join(directory, 'private.key'), join(directory, 'public.crt')];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const names = ['-subj', '/CN=chronik', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
+  await promisify(execFile)('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', certificate, ...names]);
+  return certificate;
 }
 
 async function startFakeGcsServer(directory: string): Promise<StoreServer> {

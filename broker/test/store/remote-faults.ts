@@ -137,6 +137,12 @@ export function remoteFaults(name: string, { newFake, open, throttled, wholeObje
       await assert.rejects(lost.get('a'), failure('unavailable', /ECONNREFUSED/));
     });
 
+    test('an endpoint that does not speak TLS is said to be one', async () => {
+      const secure = open(fake.endpoint.replace('http:', 'https:'));
+      await assert.rejects(secure.get('a'), failure('unavailable', /does not speak TLS/));
+      await secure.close();
+    });
+
     test('an aborted call ends at once and frees its connection', async () => {
       const narrow = open(fake.endpoint, 1);
       const calls: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [

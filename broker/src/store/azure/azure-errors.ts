@@ -10,7 +10,8 @@ const credentials: Meaning = {
 };
 const permission: Meaning = {
   kind: 'denied',
-  remedy: 'The credentials need permission to read, create, write and list (and delete) blobs in the container.',
+  remedy:
+    'The credentials need permission to read, create, write and list (and delete) blobs in the container, and the account must let this machine in.',
 };
 const immutable: Meaning = {
   kind: 'denied',
@@ -36,7 +37,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['AuthenticationFailed', credentials],
   ['InvalidAuthenticationInfo', credentials],
   ['NoAuthenticationInformation', credentials],
-  ['AuthorizationFailure', permission],
+  ['AuthorizationFailure', credentials],
   ['AuthorizationPermissionMismatch', permission],
   ['AuthorizationProtocolMismatch', permission],
   ['AuthorizationResourceTypeMismatch', permission],

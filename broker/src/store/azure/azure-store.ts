@@ -4,7 +4,7 @@ import type { ByteRange, CallOptions, CreateResult, ListPage, ObjectStore, Store
 import { collect, joined, verifiedContents } from '../remote/body.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
 import { forEachBounded } from '../remote/for-each-bounded.ts';
-import { KeyPrefix, listingStart } from '../remote/key-prefix.ts';
+import { KeyPrefix, listingStart, listingText } from '../remote/key-prefix.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
 import type { RemoteOptions } from '../remote/store-connection.ts';
 import { newAzureClient } from './azure-client.ts';
@@ -114,7 +114,7 @@ export class AzureStore implements ObjectStore {
   async list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage> {
     const start = listingStart(prefix, after);
     if (start === 'nothing') return { objects: [], more: false };
-    return this.#request(`list ${prefix}`, false, {}, async (client) => {
+    return this.#request(listingText(prefix), false, {}, async (client) => {
       const place = {
         prefix: this.#keys.startOf(prefix),
         after: start.after === undefined ? undefined : this.#keys.startOf(start.after),
@@ -126,10 +126,10 @@ export class AzureStore implements ObjectStore {
   }
 
   async delete(keys: readonly string[], options?: CallOptions): Promise<void> {
-    const names = keys.map((key) => this.#keys.nameOf(key));
-    await forEachBounded(names, PARALLEL_DELETES, (name) =>
-      this.#request<void>(`delete ${name}`, true, { BlobNotFound: undefined }, async (client) => {
-        await client.getBlobClient(name).delete({ ...signalOf(options), deleteSnapshots: 'include' });
+    for (const key of keys) this.#keys.nameOf(key);
+    await forEachBounded(keys, PARALLEL_DELETES, (key) =>
+      this.#request<void>(`delete ${key}`, true, { BlobNotFound: undefined }, async (client) => {
+        await client.getBlobClient(this.#keys.nameOf(key)).delete({ ...signalOf(options), deleteSnapshots: 'include' });
       }),
     );
   }

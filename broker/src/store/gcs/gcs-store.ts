@@ -12,7 +12,7 @@ import type {
 import { checksumText, verifiedContents } from '../remote/body.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
 import { forEachBounded } from '../remote/for-each-bounded.ts';
-import { KeyPrefix, listingStart } from '../remote/key-prefix.ts';
+import { KeyPrefix, listingStart, listingText } from '../remote/key-prefix.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
 import type { RemoteOptions } from '../remote/store-connection.ts';
 import { GcsClient } from './gcs-client.ts';
@@ -123,7 +123,7 @@ export class GcsStore implements ObjectStore {
   async list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage> {
     const start = listingStart(prefix, after);
     if (start === 'nothing') return { objects: [], more: false };
-    return this.#request(`list ${prefix}`, false, async (request) => {
+    return this.#request(listingText(prefix), false, async (request) => {
       const startOffset = start.after === undefined ? undefined : this.#keys.startOf(start.after);
       // The start is inclusive: one more is asked for, and the start itself left out.
       const maxResults = Math.min(limit, KEYS_PER_PAGE - 1) + 1;
@@ -146,9 +146,10 @@ export class GcsStore implements ObjectStore {
   }
 
   async delete(keys: readonly string[], options?: CallOptions): Promise<void> {
-    const names = keys.map((key) => this.#keys.nameOf(key));
-    await forEachBounded(names, PARALLEL_DELETES, (name) =>
-      this.#request(`delete ${name}`, true, async (request) => {
+    for (const key of keys) this.#keys.nameOf(key);
+    await forEachBounded(keys, PARALLEL_DELETES, (key) =>
+      this.#request(`delete ${key}`, true, async (request) => {
+        const name = this.#keys.nameOf(key);
         const path = `${this.#objects}/${encodeURIComponent(name)}`;
         const answer = await this.#client.send({ method: 'DELETE', path, signal: options?.signal });
         if (answer.status === 404) {

@@ -37,3 +37,8 @@ export function listingStart(prefix: string, after: string | undefined): 'nothin
   if (after.startsWith(prefix)) return { after };
   return compareKeys(after, prefix) < 0 ? {} : 'nothing';
 }
+
+/** A listing, for messages. */
+export function listingText(prefix: string): string {
+  return prefix === '' ? 'list everything' : `list ${prefix}`;
+}

@@ -34,6 +34,12 @@ const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 /** Of files with credentials. */
 const LOCAL_FILE = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR']);
 const CERTIFICATE_REFUSED = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/;
+const NOT_TLS = /^(EPROTO|ERR_SSL_)/;
+const UNTRUSTED =
+  'The certificate of the store is not trusted: name its authority (OBJECT_STORE_CA_FILE), or correct the endpoint.';
+const NO_TLS =
+  'What listens at the endpoint does not speak TLS, or not as expected: check the port, and whether plain HTTP is meant.';
+const NO_NETWORK = 'Check the endpoint and the network to the store; the request is repeated by itself.';
 
 export function refusalError(request: RemoteRequest, refusal: Refusal, meaning: Meaning): StoreError {
   const { code, status, requestId } = refusal;
@@ -64,9 +70,7 @@ export function unansweredError(request: RemoteRequest, error: unknown): StoreEr
   const neverSent = failure?.syscall === 'connect' || NEVER_CONNECTED.has(code);
   const untrusted = CERTIFICATE_REFUSED.test(code);
   const kind = neverSent || untrusted || !request.changes ? 'unavailable' : 'ambiguous';
-  const remedy = untrusted
-    ? 'The certificate of the store is not trusted: name its authority (OBJECT_STORE_CA_FILE), or correct the endpoint.'
-    : 'Check the endpoint and the network to the store; the request is repeated by itself.';
+  const remedy = untrusted ? UNTRUSTED : NOT_TLS.test(code) ? NO_TLS : NO_NETWORK;
   return new StoreError(kind, `Cannot ${request.what}: no answer (${code})`, { remedy, details: { code } });
 }
 

@@ -1,7 +1,7 @@
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { checksumText, joined } from '../remote/body.ts';
-import { KeyPrefix, listingStart } from '../remote/key-prefix.ts';
+import { KeyPrefix, listingStart, listingText } from '../remote/key-prefix.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
 import type { RemoteOptions } from '../remote/store-connection.ts';
@@ -105,7 +105,7 @@ export class S3Store implements ObjectStore {
   async list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage> {
     const start = listingStart(prefix, after);
     if (start === 'nothing') return { objects: [], more: false };
-    return this.#request(`list ${prefix}`, false, {}, async (client, request) => {
+    return this.#request(listingText(prefix), false, {}, async (client, request) => {
       let token: string | undefined;
       for (;;) {
         const command = new ListObjectsV2Command({
