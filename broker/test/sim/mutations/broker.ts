@@ -124,7 +124,7 @@ const booting: readonly Mutation[] = [
     file: 'recovery/boot.ts',
     find: "=== 're-append') return [];",
     replace: '!== undefined) return [];',
-    pinned: ['rule-11 fits'],
+    pinned: ['rule-11 untouched'],
   },
   {
     name: 'predecessors-not-sealed',

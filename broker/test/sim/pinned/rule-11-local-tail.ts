@@ -69,6 +69,20 @@ async function anOvertakenVolumeIsSetAside(options?: RunOptions): Promise<void> 
   await bench.restoreAndCheck();
 }
 
+/** Leadership has moved, even if nobody has written to the partition since: the tail is set aside, for a person to look at. */
+async function anOvertakenTailIsSetAsideThoughNothingFollowed(options?: RunOptions): Promise<void> {
+  const bench = await withLocalTail('rule 11 untouched', options);
+  const { host, bucket } = bench.world;
+  host.becomeZombie(10_000_000);
+  bucket.setDown(false);
+  await bench.serving();
+  host.comeBackOnOldVolume();
+  await bench.serving();
+  const salvaged = [...bucket.contents().keys()].filter((key) => key.startsWith('salvage/'));
+  assert.ok(salvaged.length > 0, 'an overtaken tail is in the bucket, and not in the history');
+  await bench.restoreAndCheck();
+}
+
 /**
  * The old volume holds A, then B of an idempotent producer. The history went on elsewhere without A, and with B again, so that
  * the old copy of B would fit exactly behind the end: it must not be taken for a continuation.
@@ -99,6 +113,10 @@ export const rule11: readonly PinnedScenario[] = [
   { name: 'rule-11 tail: what only the disk has is appended again', run: aSurvivingTailIsAppendedAgain },
   { name: 'rule-11 files: they stay until the bucket has the tail', run: localFilesStayUntilTheBucketHasThem },
   { name: 'rule-11 overtaken: a tail that cannot continue is salvaged', run: anOvertakenVolumeIsSetAside },
+  {
+    name: 'rule-11 untouched: an overtaken tail is salvaged though nothing followed it',
+    run: anOvertakenTailIsSetAsideThoughNothingFollowed,
+  },
   {
     name: 'rule-11 fits: an overtaken tail is no continuation even if it fits',
     run: anOvertakenTailThatFitsIsNoContinuation,
