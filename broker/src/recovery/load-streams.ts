@@ -2,7 +2,7 @@ import { describeStream, listEpochs, sealStream } from '../log/index.ts';
 import type { LogContext, SealOptions, SealedStream, StreamId, WalkedSlot } from '../log/index.ts';
 import type { MetadataImage, StreamSealed } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
-import { RefusalError } from './boot-error.ts';
+import { HoldError, RefusalError } from './boot-error.ts';
 import type { Anomaly } from './report.ts';
 import type { BootProgress } from './progress.ts';
 
@@ -94,6 +94,7 @@ class StreamLoader {
   #batches = 0;
   #records = 0;
   #bytes = 0;
+  #ignoredBatches = 0;
 
   constructor(
     context: LogContext,
@@ -112,7 +113,11 @@ class StreamLoader {
   /** One of our own that may still have a writer. */
   async loadAndSeal(epoch: number): Promise<void> {
     const { broker } = this.#context;
-    const { sealedAt, last } = await this.#walk(this.#name({ broker, epoch }), undefined);
+    const before = this.#ignoredBatches;
+    const stream = this.#name({ broker, epoch });
+    const { sealedAt, last } = await this.#walk(stream, undefined);
+    const isRegistered = this.#image.stream(broker, epoch) !== undefined;
+    if (!isRegistered && this.#ignoredBatches > before) this.#registrationLost(stream, this.#ignoredBatches - before);
     this.#sealed.push({ kind: 'streamSealed', broker, epoch, slot: sealedAt, hash: last.hash });
   }
 
@@ -130,6 +135,23 @@ class StreamLoader {
     const told = `${describeStream(stream)} ends at slot ${sealedAt}, but the metadata say ${known.slot}`;
     throw new RefusalError('STREAM_END_MISMATCH', told, {
       remedy: 'Objects of the bucket were removed or replaced. Put them back from a copy; nothing was changed.',
+    });
+  }
+
+  /**
+   * Data only follow a committed registration (rule 09), so the metadata have lost their newest part: going on would give the
+   * offsets of acknowledged records to others.
+   */
+  #registrationLost(stream: StreamId, batches: number): void {
+    const what = describeStream(stream);
+    const detail = `${batches} batches are in it, but the metadata do not know that it was registered`;
+    if (this.#damage.onDamage === 'mark-lost') {
+      this.#anomalies.push({ kind: 'registration-lost', what, detail });
+      return;
+    }
+    throw new HoldError('REGISTRATION_LOST', `${what}: ${detail}`, {
+      remedy:
+        'Slots at the end of the metadata log are gone. Put the bucket back from a copy; to go on without these records, set CHRONIK_ON_DAMAGE=mark-lost.',
     });
   }
 
@@ -169,7 +191,10 @@ class StreamLoader {
     for (const entry of slot.entries) {
       if (entry.kind === 'close') continue;
       const { position, length } = entry;
-      if (!this.#partitions.loadBatch(entry, { stream, slot: slot.slot, position, length })) continue;
+      if (!this.#partitions.loadBatch(entry, { stream, slot: slot.slot, position, length })) {
+        this.#ignoredBatches += 1;
+        continue;
+      }
       this.#batches += 1;
       this.#records += entry.recordCount;
       this.#bytes += length;

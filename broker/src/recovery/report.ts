@@ -14,7 +14,8 @@ export interface Anomaly {
     | 'local-wal-corrupt'
     | 'local-wal-missing'
     | 'snapshot-rejected'
-    | 'lost-slots';
+    | 'lost-slots'
+    | 'registration-lost';
   readonly what: string;
   readonly detail: string;
 }
