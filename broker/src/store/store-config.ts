@@ -29,7 +29,7 @@ const DEFAULT_MAX_CONNECTIONS = 64;
 
 /**
  * Opens the store, with connections of its own. Rejects with the backend's own error if it cannot be used; whether a cloud
- * store answers shows with the first request. An SDK is only loaded if its store is used: together they take a second.
+ * store answers shows with the first request. An SDK is only loaded if its store is used: each takes a tenth of a second.
  */
 export async function openStore(config: StoreConfig, edges: StoreEdges): Promise<ObjectStore> {
   const { disk, random } = edges;

@@ -25,12 +25,20 @@ export function newS3Client(config: S3StoreConfig, { agents }: RemoteOptions): S
     },
     // Reaches the provider of shared files: a file that was rotated is read again by the next client.
     ignoreCache: true,
-    ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
+    // Said outright, so that no AWS_ENDPOINT_URL of the environment can lead to another store, or to plain HTTP.
+    endpoint: endpointOf(config),
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
     ...credentialOptions(config.credentials),
   };
   const client = new S3Client(settings);
   addHeaders(client);
   return client;
+}
+
+/** Scheme and host that requests go to; of a bucket at Amazon, without the bucket. */
+export function endpointOf({ endpoint, region }: S3StoreConfig): string {
+  return endpoint ?? `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
 function credentialOptions(credentials: S3Credentials): Partial<S3ClientConfig> & { readonly profile?: string } {

@@ -15,7 +15,7 @@ import type {
   StoreAddress,
 } from '../object-store.ts';
 import { readObject, readSize } from './s3-answers.ts';
-import { newS3Client } from './s3-client.ts';
+import { endpointOf, newS3Client } from './s3-client.ts';
 import type { S3StoreConfig } from './s3-config.ts';
 import { S3ObjectEncryption } from './s3-encryption.ts';
 import { blamesCredentials, notS3Error, s3Code, s3CodeError, s3Error } from './s3-errors.ts';
@@ -40,15 +40,14 @@ export class S3Store implements ObjectStore {
   #client: S3Client;
 
   constructor(config: S3StoreConfig, options: S3StoreOptions) {
-    const { bucket, prefix, region, endpoint } = config;
+    const { bucket, prefix } = config;
     this.#config = config;
     this.#options = options;
     this.#keys = new KeyPrefix(prefix);
     this.#encryption = new S3ObjectEncryption(config.encryption, options.customerKey);
     this.#client = newS3Client(config, options);
     this.description = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
-    const host = endpoint === undefined ? `s3.${region}.amazonaws.com` : new URL(endpoint).host;
-    this.address = { provider: 's3', endpoint: host, bucket, prefix };
+    this.address = { provider: 's3', endpoint: new URL(endpointOf(config)).host, bucket, prefix };
   }
 
   create(key: string, body: readonly Uint8Array[], options?: CallOptions): Promise<CreateResult> {

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 /** An HTTP proxy that carries every request for whatever host to one port of this machine. */
 export class FakeProxy {
   carried = 0;
+  /** Hosts that a TLS connection was asked for; none is made. */
+  readonly tunnels: string[] = [];
   readonly #server: Server;
 
   constructor(targetPort: number) {
@@ -21,6 +23,10 @@ export class FakeProxy {
         },
       );
       incoming.pipe(onward);
+    });
+    this.#server.on('connect', ({ url }, socket) => {
+      this.tunnels.push(url ?? '');
+      socket.destroy();
     });
   }
 

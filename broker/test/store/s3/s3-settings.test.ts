@@ -69,6 +69,28 @@ describe('settings of S3', () => {
     await proxy.close();
   });
 
+  test('without an endpoint it is Amazon, over TLS, whatever the environment says', async () => {
+    const proxy = new FakeProxy(fake.port);
+    await proxy.listen();
+    process.env['AWS_ENDPOINT_URL'] = fake.endpoint;
+    try {
+      for (const region of ['eu-central-1', 'cn-north-1']) {
+        const config = s3Config('', { endpoint: undefined, pathStyle: false, region });
+        const store = new S3Store(config, s3Options({ proxy: proxy.endpoint }));
+        await assert.rejects(store.get('a'), { code: 'STORE_UNAVAILABLE' });
+        await store.close();
+      }
+      assert.deepEqual(proxy.tunnels, [
+        `${FAKE_BUCKET}.s3.eu-central-1.amazonaws.com:443`,
+        `${FAKE_BUCKET}.s3.cn-north-1.amazonaws.com.cn:443`,
+      ]);
+      assert.equal(fake.requests.length, 0);
+    } finally {
+      delete process.env['AWS_ENDPOINT_URL'];
+      await proxy.close();
+    }
+  });
+
   test('hole-23: encryption is asked for with every create, and verified', async () => {
     const sse = new S3Store(s3Config(fake.endpoint, { encryption: { kind: 'sse-s3' } }), s3Options());
     assert.equal(await sse.create('a', body), 'created');
