@@ -24,6 +24,8 @@ import { VERSION } from './version.ts';
 
 /** How long a held broker waits before it looks again. */
 const HOLD_MS = 10_000;
+/** At damage the pause grows up to this: each look claims epochs, which every later start has to seal. */
+const LONGEST_HOLD_MS = 600_000;
 /** A log line at most so often while a restore goes on. */
 const PROGRESS_MS = 2_000;
 /** PUTs on a cloud store cost money and take tens of milliseconds; on a local directory the next goes when the last is done. */
@@ -116,6 +118,7 @@ export class BrokerRun {
   /** Boots; while something holds, says what and looks again. */
   async #bootPatiently(stores: OpenedStores): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const { status, logger } = this.#context;
+    let pauseMs = HOLD_MS;
     for (;;) {
       try {
         status.state = 'restoring';
@@ -125,8 +128,9 @@ export class BrokerRun {
         const { code, message, remedy } = error;
         status.state = 'holding';
         status.held = { code, message, remedy };
-        logger.warn('Holding', { code, reason: message, remedy, nextLookMs: HOLD_MS });
-        await sleep(systemClock, HOLD_MS);
+        logger.warn('Holding', { code, reason: message, remedy, nextLookMs: pauseMs });
+        await sleep(systemClock, pauseMs);
+        pauseMs = error instanceof HoldError ? HOLD_MS : Math.min(pauseMs * 2, LONGEST_HOLD_MS);
         status.held = undefined;
       }
     }
@@ -190,6 +194,8 @@ const HELD_DAMAGE = new Set([
   'CORRUPT_SLOT',
   'METADATA_CORRUPT',
   'STREAM_END_MISMATCH',
+  'REGISTRATION_LOST',
+  'PARTITION_OVERLAP',
   'STORE_ARCHIVED',
 ]);
 

@@ -2,7 +2,7 @@ import { describeStream, listEpochs, sealStream } from '../log/index.ts';
 import type { LogContext, SealOptions, SealedStream, StreamId, WalkedSlot } from '../log/index.ts';
 import type { MetadataImage, StreamSealed } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
-import { HoldError, RefusalError } from './boot-error.ts';
+import { RefusalError } from './boot-error.ts';
 import type { Anomaly } from './report.ts';
 import type { BootProgress } from './progress.ts';
 
@@ -149,7 +149,7 @@ class StreamLoader {
       this.#anomalies.push({ kind: 'registration-lost', what, detail });
       return;
     }
-    throw new HoldError('REGISTRATION_LOST', `${what}: ${detail}`, {
+    throw new RefusalError('REGISTRATION_LOST', `${what}: ${detail}`, {
       remedy:
         'Slots at the end of the metadata log are gone. Put the bucket back from a copy; to go on without these records, set CHRONIK_ON_DAMAGE=mark-lost.',
     });
