@@ -105,8 +105,9 @@ export class BrokerHost {
     return running.supersededAtMs !== undefined && ackedAtMs >= running.supersededAtMs;
   }
 
-  start(volume: Volume = this.volume): void {
-    const { scheduler, network, bucket, startBroker, variation } = this.#world;
+  start(volume: Volume = this.volume, changes: Partial<BrokerVariation> = {}): void {
+    const { scheduler, network, bucket, startBroker } = this.#world;
+    const variation = { ...this.#world.variation, ...changes };
     const process = new VirtualProcess(scheduler, `${this.name}.${++this.#processes}`);
     const running: Running = { process, volume, supersededAtMs: undefined, broker: undefined, state: 'booting' };
     this.#running.push(running);
@@ -273,6 +274,11 @@ export class BrokerHost {
       },
     );
     this.#world.environment.schedule(budgetMs, () => this.#exited(running, 'it did not stop in time'));
+  }
+
+  /** What ends is not started again. */
+  leaveEnded(): void {
+    this.#retired = true;
   }
 
   /** Ends everything that runs and starts nothing more. */

@@ -27,6 +27,10 @@ export interface BrokerVariation {
   readonly metadataHeartbeatMs: number;
   /** 0 = metadata changes are in the bucket before they are answered. */
   readonly metadataUploadIntervalMs: number;
+  /** Which installation the process belongs to, as `CHRONIK_INSTALLATION` says it. */
+  readonly installation: string;
+  /** Name of the bucket: part of a store's address (rule 02). */
+  readonly bucket: string;
 }
 
 /** A broker that listens. */

@@ -20,7 +20,7 @@ export async function startBroker(environment: SimEnvironment): Promise<SimBroke
     dataDirectory: environment.dataDirectory,
     broker: brokerId,
     address: { host, port },
-    installation: 'simulation',
+    installation: options.installation,
     lineage: undefined,
     onDamage: 'hold',
     version: '0.0.0',

@@ -33,7 +33,9 @@ export class ClusterWorld implements ClientWorld {
     this.random = this.scheduler.random.fork('scenario');
     this.environment = new VirtualProcess(this.scheduler, 'environment');
     this.network = new SimNetwork(this.scheduler);
+    const settings = variation ?? drawVariation(this.random);
     this.bucket = new SimBucket({
+      name: settings.bucket,
       clock: this.environment.clock,
       random: this.scheduler.random.fork('bucket'),
       onTrace: (line) => this.#storeDid(line),
@@ -46,7 +48,7 @@ export class ClusterWorld implements ClientWorld {
         environment: this.environment,
         random: this.random,
         startBroker,
-        variation: variation ?? drawVariation(this.random),
+        variation: settings,
       },
       0,
     );
@@ -116,5 +118,7 @@ function drawVariation(random: SimRandom): BrokerVariation {
     tailBytes: random.pick([2_000, 50_000, 1 << 20]),
     metadataHeartbeatMs: random.pick([1_000, 10_000]),
     metadataUploadIntervalMs: 0,
+    installation: 'simulation',
+    bucket: 'bucket',
   };
 }

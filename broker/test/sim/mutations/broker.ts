@@ -26,7 +26,7 @@ const acknowledging: readonly Mutation[] = [
     file: 'broker/local-acks.ts',
     find: 'const synced = this.#wal.sync();',
     replace: 'const synced = Promise.resolve();',
-    scenario: CLUSTER,
+    pinned: ['rule-11 tail'],
   },
   {
     name: 'fsync-resolves-next-group-too',
@@ -35,7 +35,7 @@ const acknowledging: readonly Mutation[] = [
     find: '    this.#group = undefined;\n    this.#frames = [];\n    this.#frameBytes = 0;\n    try {',
     replace:
       '    this.#frames = [];\n    this.#frameBytes = 0;\n    group?.resolve();\n    this.#group = undefined;\n    try {',
-    scenario: CLUSTER,
+    pinned: ['rule-11 tail'],
   },
   {
     name: 'failed-fsync-ignored',
@@ -108,7 +108,7 @@ const booting: readonly Mutation[] = [
     file: 'recovery/local-tail.ts',
     find: '    const result = log.appendAgain(batch.bytes);\n',
     replace: "    if (batch.baseOffset >= 0) return 'known';\n    const result = log.appendAgain(batch.bytes);\n",
-    scenario: CLUSTER,
+    pinned: ['rule-11 tail'],
   },
   {
     name: 'local-tail-removed-before-commit',
@@ -142,14 +142,6 @@ const booting: readonly Mutation[] = [
     replace: 'const image = await metadata.append([...sealed, registered]);\n  void assigned;',
     scenario: CLUSTER,
   },
-  {
-    name: 'batches-outside-their-interval-kept',
-    breaks: 'rule 17: batches outside their leader interval are ignored',
-    file: 'partition/log-loader.ts',
-    find: '    if (!this.#belongs(batch, location)) {',
-    replace: '    if (!this.#belongs(batch, location) && batch.baseOffset < 0) {',
-    scenario: { name: 'cluster', seeds: 200 },
-  },
 ];
 
 /** Answers of brokers that were replaced, refusals of the boot, clean stops, snapshots. */
@@ -177,6 +169,22 @@ const deciding: readonly Mutation[] = [
     find: "return keys.length === 0 ? { kind: 'empty' } : { kind: 'foreign', keys };",
     replace: "return keys.length >= 0 ? { kind: 'empty' } : { kind: 'foreign', keys };",
     pinned: ['rule-23 headless'],
+  },
+  {
+    name: 'replica-opened',
+    breaks: 'rule 02: only the store that the timeline names is appended to',
+    file: 'recovery/decide.ts',
+    find: 'if (!leaf.ownedByThisStore) {',
+    replace: 'if (!leaf.ownedByThisStore && leaf.timeline.length === 0) {',
+    pinned: ['rule-02 replica'],
+  },
+  {
+    name: 'other-installation-not-watched',
+    breaks: 'a live heartbeat of another installation holds',
+    file: 'recovery/other-installation.ts',
+    find: 'if (theirs === installation || heartbeatMs === 0) return;',
+    replace: 'if (theirs === installation || heartbeatMs >= 0) return;',
+    pinned: ['rule-02 installation'],
   },
   {
     name: 'lost-race-for-cluster-json-ignored',

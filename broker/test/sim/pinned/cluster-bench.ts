@@ -20,6 +20,8 @@ const CALM: BrokerVariation = {
   tailBytes: 100_000,
   metadataHeartbeatMs: 10_000,
   metadataUploadIntervalMs: 0,
+  installation: 'simulation',
+  bucket: 'bucket',
 };
 
 /** A broker that serves, a topic of one partition and a client: what directed scenarios of the broker begin with. */

@@ -1,5 +1,6 @@
 import type { PinnedScenario } from '../scenario.ts';
 import { rule01 } from './rule-01-end-or-damage.ts';
+import { rule02 } from './rule-02-whose-store.ts';
 import { rule06 } from './rule-06-claims.ts';
 import { rule07 } from './rule-07-epochs.ts';
 import { rule09 } from './rule-09-metadata-first.ts';
@@ -14,6 +15,7 @@ import { rule23 } from './rule-23-boot.ts';
 /** Directed runs, one rule each. */
 export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule01,
+  ...rule02,
   ...rule06,
   ...rule07,
   ...rule09,
