@@ -4,6 +4,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 
 SEEDS ?= 1000
+MINUTES ?= 10
 TEST_SEEDS ?= 200
 NODE := scripts/node
 # Written by npm at the end of an installation, so a broken one is repeated.
@@ -13,7 +14,7 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients bench soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients bench fuzz soak mutations
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ e2e-stores: $(INSTALLED) ## Store contract against MinIO, fake-gcs-server and Az
 
 bench: $(INSTALLED) ## Figures side by side with peers
 	$(call run,e2e/bench/main.ts)
+
+fuzz: $(INSTALLED) ## Mutated requests against a real broker (make fuzz MINUTES=10 SEED=1)
+	$(call run,e2e/fuzz/main.ts,--minutes $(MINUTES) $(if $(SEED),--seed $(SEED)))
 
 soak: $(INSTALLED) ## Simulation over SEEDS seeds (make soak SEEDS=10000)
 	$(call run,broker/test/sim/run.ts,--seeds $(SEEDS))
