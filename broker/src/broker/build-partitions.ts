@@ -51,5 +51,6 @@ export function streamSink(dataStream: DataStream, localWal: LocalWal | undefine
       localWal.append(entry);
       dataStream.append(entry);
     },
+    hurry: () => dataStream.hurry(),
   };
 }

@@ -30,6 +30,8 @@ const LONGEST_HOLD_MS = 600_000;
 const PROGRESS_MS = 2_000;
 /** PUTs on a cloud store cost money and take tens of milliseconds; on a local directory the next goes when the last is done. */
 const CLOUD_LINGER_MS = 100;
+/** On a local directory an object costs as much CPU as ten small produce requests: without hurry fewer are written. */
+const LOCAL_PATIENCE_MS = 5;
 
 export interface RunContext {
   readonly logger: Logger;
@@ -156,7 +158,7 @@ export class BrokerRun {
       version: VERSION,
       lockOwner: `pid ${process.pid} on ${systemHostName()}`,
       metadata: config.metadata,
-      data: { lingerMs: config.wal.lingerMs ?? defaultLingerMs(stores.commit), targetBytes: config.wal.targetBytes },
+      data: { ...batching(config, stores.commit), targetBytes: config.wal.targetBytes },
       makePartitions: (hlc) => {
         const limits = this.#limits;
         const partitions = buildPartitions({
@@ -184,8 +186,14 @@ export class BrokerRun {
   }
 }
 
-function defaultLingerMs(store: PatientStore): number {
-  return store.address.provider === 'local' ? 0 : CLOUD_LINGER_MS;
+/** What was set counts to the letter; without a setting, what suits the store. */
+function batching(
+  { wal }: BrokerConfig,
+  store: PatientStore,
+): { readonly lingerMs: number; readonly patienceMs?: number } {
+  if (wal.lingerMs !== undefined) return { lingerMs: wal.lingerMs };
+  if (store.address.provider === 'local') return { lingerMs: 0, patienceMs: LOCAL_PATIENCE_MS };
+  return { lingerMs: CLOUD_LINGER_MS };
 }
 
 /** Damage is for a person to decide about, and can be mended behind our back; it is no reason to crash in a loop. */

@@ -13,6 +13,8 @@ import { describeStream } from './stream-names.ts';
 export interface DataStreamOptions {
   /** `wal.linger.ms`: at most one flush in so many milliseconds; 0 = the next as soon as the last is done. */
   readonly lingerMs: number;
+  /** With linger 0: so long batches gather that nobody waits for (see `hurry`); left out: not at all. */
+  readonly patienceMs?: number;
   /** `wal.target.bytes`: a slot that would grow beyond this is flushed at once. */
   readonly targetBytes: number;
   /** An idle stream writes an empty slot after so long; left out: never (no replica is configured). */
@@ -46,7 +48,9 @@ interface FlushWaiter {
  * Flushing is adaptive: the first batch after at least one linger of silence goes at once, together with what the same I/O
  * event brings; after that one flush per linger, or whenever `targetBytes` wait. With linger 0 (a local directory) a batch goes
  * at once if no slot is on its way; else it waits for that slot, whose duration is then the batching window, unless an eighth of
- * `targetBytes` have gathered: then up to W slots run in parallel, so that throughput is not bound to one PUT at a time.
+ * `targetBytes` have gathered: then up to W slots run in parallel, so that throughput is not bound to one PUT at a time. While
+ * nobody waits for a commit (acks=1 without a consumer at the end), slots are `patienceMs` apart: a slot costs more CPU and disk
+ * time than the batches in it.
  * When W slots are on their way everything waits: `pendingBytes` is what back-pressure is measured by.
  */
 export class DataStream {
@@ -60,6 +64,8 @@ export class DataStream {
   #isDeferred = false;
   /** What waits is to go as soon as the window allows, however little it is. */
   #isDue = false;
+  /** Somebody waits for the commit of what waits. */
+  #isHurried = false;
   #isLooking = false;
   #lastFlushMs = Number.NEGATIVE_INFINITY;
   #appendedItems = 0;
@@ -102,11 +108,19 @@ export class DataStream {
     this.#push(entry);
   }
 
+  /** Somebody waits for the commit of what was appended: with linger 0 it is not held back any longer. */
+  hurry(): void {
+    if (this.#isHurried || this.#queue.isEmpty) return;
+    this.#isHurried = true;
+    if (!this.#isDue && !this.#isDeferred) this.#schedule();
+  }
+
   /** Writes a leader's last word on a partition behind all its batches; resolves with the slot once that is committed (rule 17). */
   appendClose(close: CloseMeta): Promise<number> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#push({ close, committed: resolve, failed: reject });
+      this.hurry();
     });
   }
 
@@ -143,28 +157,43 @@ export class DataStream {
     this.#queue.push(item);
     this.#appendedItems += 1;
     if (this.#queue.bytes >= this.#options.targetBytes) this.#pump();
-    else if (!this.#isDue && !this.#isDeferred && this.#timer === undefined) this.#schedule();
+    else if (!this.#isDue && !this.#isDeferred) this.#schedule();
   }
 
   /** Decides when what has begun to wait goes. */
   #schedule(): void {
-    const { lingerMs } = this.#options;
-    if (lingerMs === 0) {
-      // Else the commit of what is on its way sends what has gathered by then.
-      if (this.#isWorthASlot()) this.#defer();
-      return;
+    const { lingerMs, patienceMs = 0 } = this.#options;
+    if (lingerMs > 0) {
+      if (this.#timer === undefined) this.#flushIn(this.#leftOf(lingerMs));
+    } else if (this.#isWorthASlot()) {
+      this.#defer();
+    } else if (this.#writer.inFlight === 0 && this.#timer === undefined) {
+      this.#flushIn(this.#leftOf(patienceMs));
     }
-    const waitMs = this.#lastFlushMs + lingerMs - this.#clock.monotonicMs();
+    // Else the commit of what is on its way sends what has gathered by then.
+  }
+
+  /** Of linger 0: enough waits to run beside what is on its way, or nothing is on its way and there is no reason to wait. */
+  #isWorthASlot(): boolean {
+    const { targetBytes, patienceMs = 0 } = this.#options;
+    if (this.#queue.bytes >= targetBytes / PIPELINED_PART) return true;
+    if (this.#writer.inFlight > 0) return false;
+    return this.#isHurried || patienceMs === 0 || this.#leftOf(patienceMs) <= 0;
+  }
+
+  /** Milliseconds until the last flush is so long ago. */
+  #leftOf(windowMs: number): number {
+    return this.#lastFlushMs + windowMs - this.#clock.monotonicMs();
+  }
+
+  #flushIn(waitMs: number): void {
     if (waitMs <= 0) this.#defer();
     else this.#timer = this.#clock.setTimer(waitMs, () => this.#flushDue());
   }
 
-  /** Of linger 0: nothing is on its way, or enough waits to run beside it. */
-  #isWorthASlot(): boolean {
-    return this.#writer.inFlight === 0 || this.#queue.bytes >= this.#options.targetBytes / PIPELINED_PART;
-  }
-
   #defer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
     this.#isDeferred = true;
     this.#clock.defer(() => this.#flushDue());
   }
@@ -186,6 +215,7 @@ export class DataStream {
     }
     if (!this.#queue.isEmpty) return;
     this.#isDue = false;
+    this.#isHurried = false;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -222,6 +252,7 @@ export class DataStream {
     }
     if (this.#options.lingerMs === 0 && this.#isWorthASlot()) this.#isDue = true;
     this.#pump();
+    if (!this.#queue.isEmpty && !this.#isDue && !this.#isDeferred) this.#schedule();
   }
 
   #whenIdle(): void {

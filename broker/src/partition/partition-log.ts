@@ -210,6 +210,7 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
     uncommitted.add(bytes.length);
     tail.added(this, bytes.length);
     sink.append(entry);
+    if (this.watchers.size > 0) sink.hurry();
     return { kind: 'appended', baseOffset, lastOffset };
   }
 
@@ -250,7 +251,10 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
   whenCommitted(lastOffset: number, waiter: AckWaiter, tag: number): void {
     if (lastOffset < this.#highWatermark) waiter.committed(tag);
     else if (this.#closed !== undefined) waiter.failed(tag, this.#closed);
-    else this.#acks.add(lastOffset, waiter, tag);
+    else {
+      this.#acks.add(lastOffset, waiter, tag);
+      this.#sink?.hurry();
+    }
   }
 
   releaseAcks(): void {

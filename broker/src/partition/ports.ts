@@ -7,6 +7,8 @@ import type { TailCache } from './tail-cache.ts';
 /** Where appended batches go: the broker's data stream, and its local WAL if it has one. Never waits. */
 export interface BatchSink {
   append(entry: BatchEntry): void;
+  /** Somebody waits for the commit of what was appended. */
+  hurry(): void;
 }
 
 /** Reads committed batches that are not in memory any more. */

@@ -47,7 +47,7 @@ export interface BootOptions {
   /** Shown to whoever finds the volume locked, e.g. `pid 4711 on host`. */
   readonly lockOwner: string;
   readonly metadata: { readonly heartbeatMs: number; readonly uploadIntervalMs: number };
-  readonly data: { readonly lingerMs: number; readonly targetBytes: number };
+  readonly data: { readonly lingerMs: number; readonly patienceMs?: number; readonly targetBytes: number };
   /** Builds the empty partitions of this broker; the boot fills them. */
   readonly makePartitions: (hlc: HybridClock) => PartitionManager;
   readonly onProgress?: (progress: PhaseProgress) => void;
@@ -211,6 +211,7 @@ class Boot {
         localWal.append(entry);
         stream.append(entry);
       },
+      hurry: () => stream.hurry(),
     });
     this.#progress.enter('re-append', 'records');
     const { disk, random, dataDirectory, store } = options;

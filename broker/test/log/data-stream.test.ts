@@ -120,6 +120,77 @@ test('with linger 0 slots run in parallel once an eighth of a full one has gathe
   assert.equal(diary.lines.length, 5);
 });
 
+test('with patience, batches that nobody waits for gather; the first after a silence goes at once', async () => {
+  const { w, gate, diary, append } = await setup({ lingerMs: 0, patienceMs: 5 });
+  append('a');
+  await w.clock.advance(0);
+  append('b');
+  await w.clock.advance(2);
+  append('c');
+  await w.clock.advance(2);
+  assert.equal(puts(gate), 1);
+  await w.clock.advance(1);
+  assert.deepEqual(diary.lines, ['a@1', 'b@2', 'c@2']);
+});
+
+test('with patience, a batch that somebody waits for goes at once, with what has gathered', async () => {
+  const { w, stream, diary, append } = await setup({ lingerMs: 0, patienceMs: 5 });
+  append('a');
+  await w.clock.advance(0);
+  append('b', 'c');
+  await w.clock.advance(1);
+  stream.hurry();
+  await w.clock.advance(0);
+  assert.deepEqual(diary.lines, ['a@1', 'b@2', 'c@2']);
+  append('d');
+  await w.clock.advance(4);
+  assert.equal(diary.lines.length, 3);
+  await w.clock.advance(1);
+  assert.deepEqual(diary.lines, ['a@1', 'b@2', 'c@2', 'd@3']);
+});
+
+test('with patience, what gathers while a slot is on its way goes with its commit if somebody waits, else after the patience', async () => {
+  const { w, gate, stream, diary, append } = await setup({ lingerMs: 0, patienceMs: 5 });
+  gate.holds = holdCreates;
+  append('a');
+  await w.clock.advance(0);
+  append('b');
+  stream.hurry();
+  await w.clock.advance(1);
+  assert.equal(gate.held.length, 1);
+  gate.passAll();
+  await settle();
+  assert.equal(gate.held.length, 1);
+  append('c');
+  gate.passAll();
+  await settle();
+  assert.deepEqual(diary.lines, ['a@1', 'b@2']);
+  assert.equal(gate.held.length, 0);
+  await w.clock.advance(5);
+  gate.passAll();
+  await settle();
+  assert.deepEqual(diary.lines, ['a@1', 'b@2', 'c@3']);
+});
+
+test('with patience, an eighth of a full slot goes without waiting', async () => {
+  const { w, gate, append } = await setup({ lingerMs: 0, patienceMs: 5, targetBytes: 800 });
+  append('a');
+  await w.clock.advance(0);
+  append('b'.repeat(50), 'b'.repeat(50));
+  await w.clock.advance(0);
+  assert.equal(puts(gate), 2);
+});
+
+test('with patience, a close record goes at once', async () => {
+  const { w, stream, context, append } = await setup({ lingerMs: 0, patienceMs: 5 });
+  append('a');
+  await w.clock.advance(0);
+  const close = { topicId: TOPIC_ID, partition: 0, leaderEpoch: 0, endOffset: 1, hlc: context.hlc.now() };
+  const closed = stream.appendClose(close);
+  await w.clock.advance(0);
+  assert.equal(await closed, 2);
+});
+
 test('no more than W slots are on their way; what waits goes when the first commits', async () => {
   const { w, gate, stream, diary, append } = await setup({ targetBytes: 10 });
   gate.holds = holdCreates;

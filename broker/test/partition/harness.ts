@@ -40,8 +40,15 @@ export class FakeStream implements BatchSink, ColdReader {
   readonly bucket: Buffer[] = [];
   coldReads = 0;
 
+  /** How often somebody was in a hurry. */
+  hurries = 0;
+
   append(entry: BatchEntry): void {
     this.pending.push(entry);
+  }
+
+  hurry(): void {
+    this.hurries++;
   }
 
   /** Commits the oldest `count` pending batches, each in a slot of its own. */

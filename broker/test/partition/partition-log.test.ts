@@ -101,6 +101,20 @@ test('one slot commit wakes each watcher once', async () => {
   assert.equal(woken, 1);
 });
 
+test('who waits for a commit hurries the stream, acknowledgement or fetch; an append alone does not', () => {
+  const { log, sink } = opened();
+  log.append(batchOf(1));
+  assert.equal(sink.hurries, 0);
+  log.whenCommitted(0, new Answers(), 1);
+  assert.equal(sink.hurries, 1);
+  sink.commit();
+  log.whenCommitted(0, new Answers(), 2);
+  assert.equal(sink.hurries, 1);
+  log.watchers.add({ highWatermarkMoved: () => undefined });
+  log.append(batchOf(1));
+  assert.equal(sink.hurries, 2);
+});
+
 test('a fenced stream answers what is committed and fails the rest', async () => {
   const { log, sink, counted } = opened();
   const answers = new Answers();
