@@ -45,8 +45,7 @@ proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto
 docs: $(INSTALLED) ## Generate docs/configuration.md from the tables of settings
 	scripts/docs
 
-e2e: $(INSTALLED) ## Real clients, real stores, real Kubernetes (KUBECONFIG if set)
-	$(call run,e2e/system/main.ts)
+e2e: e2e-clients e2e-stores ## Real clients and real stores; each says what it needs
 
 e2e-clients: $(INSTALLED) ## Real clients by operations, before and after a lost disk (ARGS=--allow-missing)
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/clients/main.ts,$(ARGS))
