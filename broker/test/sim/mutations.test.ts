@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { applyMutation } from './mutations/apply-mutation.ts';
+import { applyEdit } from './mutations/apply-mutation.ts';
 import { mutations } from './mutations/index.ts';
+import { editsOf } from './mutations/mutation.ts';
 import { pinnedNamed, scenarioNamed } from './scenarios.ts';
 
 test('every mutation finds its text exactly once in the code of today', () => {
   for (const mutation of mutations) {
-    const source = readFileSync(new URL(`../../src/${mutation.file}`, import.meta.url), 'utf8');
-    assert.notEqual(applyMutation(mutation, source), source, mutation.name);
+    for (const edit of editsOf(mutation)) {
+      const source = readFileSync(new URL(`../../src/${edit.file}`, import.meta.url), 'utf8');
+      assert.notEqual(applyEdit(mutation.name, edit, source), source, mutation.name);
+    }
   }
 });
 
@@ -22,8 +25,8 @@ test('every mutation names what has to notice it', () => {
 });
 
 test('a text that is gone, or there twice, is stale', () => {
-  const mutation = { name: 'x', breaks: '', file: 'x.ts', find: 'abc', replace: 'def' };
-  assert.throws(() => applyMutation(mutation, 'nothing'), /stale/);
-  assert.throws(() => applyMutation(mutation, 'abc abc'), /stale/);
-  assert.equal(applyMutation(mutation, 'x abc y'), 'x def y');
+  const edit = { file: 'x.ts', find: 'abc', replace: 'def' };
+  assert.throws(() => applyEdit('x', edit, 'nothing'), /stale/);
+  assert.throws(() => applyEdit('x', edit, 'abc abc'), /stale/);
+  assert.equal(applyEdit('x', edit, 'x abc y'), 'x def y');
 });

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { applyMutation } from './mutations/apply-mutation.ts';
+import { applyEdit } from './mutations/apply-mutation.ts';
 import { mutations } from './mutations/index.ts';
+import { editsOf } from './mutations/mutation.ts';
 import type { Mutation } from './mutations/mutation.ts';
 import type { MutantVerdict } from './run-mutant.ts';
 
@@ -20,7 +21,9 @@ const PATIENCE_MS = 300_000;
 
 function staleness(mutation: Mutation): string | undefined {
   try {
-    applyMutation(mutation, readFileSync(new URL(`../../src/${mutation.file}`, import.meta.url), 'utf8'));
+    for (const edit of editsOf(mutation)) {
+      applyEdit(mutation.name, edit, readFileSync(new URL(`../../src/${edit.file}`, import.meta.url), 'utf8'));
+    }
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

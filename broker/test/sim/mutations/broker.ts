@@ -127,6 +127,21 @@ const booting: readonly Mutation[] = [
     pinned: ['rule-11 untouched'],
   },
   {
+    name: 'diverged-tail-appended',
+    breaks: 'rule 11: a tail whose partition went another way is no continuation, even where it fits',
+    file: 'recovery/local-tail.ts',
+    find: 'if (baseOffset > log.logEndOffset || this.#diverged.has(log))',
+    replace: 'if (baseOffset > log.logEndOffset)',
+    also: [
+      {
+        file: 'recovery/boot.ts',
+        find: "=== 're-append') return [];",
+        replace: '!== undefined) return [];',
+      },
+    ],
+    pinned: ['rule-11 fits'],
+  },
+  {
     name: 'predecessors-not-sealed',
     breaks: 'rules 07, 11: a broker seals the streams of its earlier incarnations',
     file: 'recovery/load-streams.ts',
