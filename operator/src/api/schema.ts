@@ -124,14 +124,20 @@ export function text<const O extends Options<StringSchema>>(description: string,
   return { kind: 'string', description, ...options } as const;
 }
 
-export function oneOf<const Value extends string, const O extends Options<StringSchema>>(
+interface Choice<Value extends string> {
+  readonly kind: 'string';
+  readonly description: string;
+  readonly values: readonly Value[];
+}
+
+export function oneOf<const Value extends string>(values: readonly Value[], description: string): Choice<Value>;
+export function oneOf<const Value extends string>(
   values: readonly Value[],
   description: string,
-  options: O = {} as O,
-) {
-  return { kind: 'string', description, values, ...options } as { kind: 'string'; values: readonly Value[] } & O & {
-      description: string;
-    };
+  options: { readonly default: NoInfer<Value> },
+): Choice<Value> & { readonly default: Value };
+export function oneOf(values: readonly string[], description: string, options: { readonly default?: string } = {}) {
+  return { kind: 'string', description, values, ...options } as const;
 }
 
 export function integer<const O extends Options<IntegerSchema>>(description: string, options: O = {} as O) {

@@ -42,6 +42,8 @@ export const OWNED_SETTINGS = [
   'AZURE_CONNECTION_STRING',
 ] as const;
 
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
+
 const owned = `[${OWNED_SETTINGS.map((name) => `'${name}'`).join(', ')}]`;
 
 /** Port of /healthz, /readyz, /metrics and /status in every broker pod. */
@@ -132,71 +134,79 @@ const env = list(
   { maxItems: 64, keys: ['name'] },
 );
 
+const pullSecret = object('A Secret for pulling.', { name: text('Its name.', { minLength: 1, maxLength: 253 }) }, [
+  'name',
+]);
+
+const durability = object(
+  'When a record counts as safe.',
+  {
+    mode: oneOf(
+      ['object'],
+      'object: acks=all is answered when the record is in the bucket, acks=1 when it is on the volume. This release has no other mode.',
+      { default: 'object' },
+    ),
+    lingerMs: integer(
+      'Longest wait to fill an object before it is sent to the bucket. Longer waits cost latency and save requests. Without it: what suits the store.',
+      { min: 0, max: 10_000, unit: 'ms' },
+    ),
+  },
+  [],
+  { default: {} },
+);
+
+const recovery = object(
+  'What happens when something is lost.',
+  {
+    onEmptyVolume: oneOf(
+      ['Auto', 'Hold'],
+      'A broker whose volume was replaced. Auto: restores from the bucket by itself. Hold: its pod waits until the annotation chronik.stream/release is set to the UID of the new claim; the operator has to be running for any new pod to start.',
+      { default: 'Auto' },
+    ),
+    onDamage: oneOf(
+      ['Hold', 'MarkLost'],
+      'Committed objects are missing from the bucket. Hold: nothing is served until a person decides. MarkLost: the missing range is recorded as lost and the rest is served.',
+      { default: 'Hold' },
+    ),
+  },
+  [],
+  { default: {} },
+);
+
+const resources = object(
+  'Resources of the broker container, as in a pod.',
+  {
+    requests: map(quantity('An amount.'), 'What is reserved.', { maxItems: 16 }),
+    limits: map(quantity('An amount.'), 'What is never exceeded.', { maxItems: 16 }),
+  },
+  [],
+);
+
+const scheduling = object(
+  'Where the pods may run.',
+  {
+    nodeSelector: map(text('Value of the label.', { maxLength: 63 }), 'As in a pod.', { maxItems: 32 }),
+    tolerations: list(opaque('A toleration.'), 'As in a pod.', { maxItems: 32 }),
+    affinity: opaque('As in a pod.'),
+    priorityClassName: text('As in a pod.', { maxLength: 253 }),
+  },
+  [],
+);
+
 export const specSchema = object(
   'What is wanted.',
   {
     brokers: integer('Number of brokers. This release runs one broker on a bucket.', { default: 1, min: 1, max: 1 }),
     image: text("Image of the broker. Without it: the operator's own release.", { minLength: 1, maxLength: 512 }),
-    imagePullPolicy: oneOf(['Always', 'IfNotPresent', 'Never'], 'As in a pod.'),
-    imagePullSecrets: list(
-      object('A Secret for pulling.', { name: text('Its name.', { minLength: 1, maxLength: 253 }) }, ['name']),
-      'As in a pod.',
-      { maxItems: 16, keys: ['name'] },
-    ),
+    imagePullPolicy: oneOf(PULL_POLICIES, 'As in a pod.'),
+    imagePullSecrets: list(pullSecret, 'As in a pod.', { maxItems: 16, keys: ['name'] }),
     storage,
     objectStore: objectStoreSchema,
-    durability: object(
-      'When a record counts as safe.',
-      {
-        mode: oneOf(
-          ['object'],
-          'object: acks=all is answered when the record is in the bucket, acks=1 when it is on the volume. This release has no other mode.',
-          { default: 'object' },
-        ),
-        lingerMs: integer(
-          'Longest wait to fill an object before it is sent to the bucket. Longer waits cost latency and save requests. Without it: what suits the store.',
-          { min: 0, max: 10_000, unit: 'ms' },
-        ),
-      },
-      [],
-      { default: {} },
-    ),
-    recovery: object(
-      'What happens when something is lost.',
-      {
-        onEmptyVolume: oneOf(
-          ['Auto', 'Hold'],
-          'A broker whose volume was replaced. Auto: restores from the bucket by itself. Hold: its pod waits until the annotation chronik.stream/release is set to the UID of the new claim; the operator has to be running for any new pod to start.',
-          { default: 'Auto' },
-        ),
-        onDamage: oneOf(
-          ['Hold', 'MarkLost'],
-          'Committed objects are missing from the bucket. Hold: nothing is served until a person decides. MarkLost: the missing range is recorded as lost and the rest is served.',
-          { default: 'Hold' },
-        ),
-      },
-      [],
-      { default: {} },
-    ),
+    durability,
+    recovery,
     listeners,
-    resources: object(
-      'Resources of the broker container, as in a pod.',
-      {
-        requests: map(quantity('An amount.'), 'What is reserved.', { maxItems: 16 }),
-        limits: map(quantity('An amount.'), 'What is never exceeded.', { maxItems: 16 }),
-      },
-      [],
-    ),
-    scheduling: object(
-      'Where the pods may run.',
-      {
-        nodeSelector: map(text('Value of the label.', { maxLength: 63 }), 'As in a pod.', { maxItems: 32 }),
-        tolerations: list(opaque('A toleration.'), 'As in a pod.', { maxItems: 32 }),
-        affinity: opaque('As in a pod.'),
-        priorityClassName: text('As in a pod.', { maxLength: 253 }),
-      },
-      [],
-    ),
+    resources,
+    scheduling,
     paused: flag('The operator looks and reports, but changes nothing.', { default: false }),
     config: map(
       text('Text of the setting.', { maxLength: 4096 }),

@@ -53,6 +53,10 @@ export const REASONS = [
   'ApiError',
 ] as const;
 
+const RECOVERY_MODES = ['created', 'restored', 'attached'] as const;
+
+const TRUTH = ['True', 'False', 'Unknown'] as const;
+
 export const VOLUME_STATES = ['Empty', 'Restoring', 'Initialized', 'Foreign'] as const;
 
 const time = (description: string) => text(description, { format: 'date-time' });
@@ -60,7 +64,7 @@ const time = (description: string) => text(description, { format: 'date-time' })
 const lastRecovery = object(
   'What the last start of this broker read from the bucket.',
   {
-    mode: oneOf(['created', 'restored', 'attached'], 'created: the bucket was empty; attached: the volume was warm.'),
+    mode: oneOf(RECOVERY_MODES, 'created: the bucket was empty; attached: the volume was warm.'),
     finishedAt: time('When it served.'),
     topics: integer('Topics.'),
     partitions: integer('Partitions.'),
@@ -80,11 +84,28 @@ const node = object(
     state: text('What the broker says of itself, or why it cannot say anything.'),
     detail: text('Code of a hold or a refusal, or the progress of a restore.'),
     pvcUID: text('UID of the claim of its volume, as last seen.'),
-    releasedUID: text('UID of the claim that a person has released.'),
     volume: oneOf(VOLUME_STATES, 'State of the volume.'),
     lastRecovery,
   },
   ['name', 'ready'],
+);
+
+const endpoint = object('One listener.', { name: text('Its name.'), bootstrap: text('HOST:PORT for clients.') }, [
+  'name',
+  'bootstrap',
+]);
+
+const condition = object(
+  'One condition.',
+  {
+    type: oneOf(CONDITION_TYPES, 'What it is about.'),
+    status: oneOf(TRUTH, 'Whether it holds.'),
+    reason: oneOf(REASONS, 'Why, in one word.'),
+    message: text('Why, for people.'),
+    lastTransitionTime: time('When status last changed.'),
+    observedGeneration: integer('Generation of the spec that it is about.', { wide: true }),
+  },
+  ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
 );
 
 export const statusSchema = object(
@@ -100,31 +121,9 @@ export const statusSchema = object(
     brokers: integer('Brokers that are wanted.'),
     readyBrokers: integer('Brokers that serve.'),
     selector: text("Label selector of the brokers' pods."),
-    endpoints: list(
-      object('One listener.', { name: text('Its name.'), bootstrap: text('HOST:PORT for clients.') }, [
-        'name',
-        'bootstrap',
-      ]),
-      'Where clients connect.',
-      { keys: ['name'] },
-    ),
+    endpoints: list(endpoint, 'Where clients connect.', { keys: ['name'] }),
     nodes: list(node, 'The brokers, one by one.', { keys: ['name'] }),
-    conditions: list(
-      object(
-        'One condition.',
-        {
-          type: oneOf(CONDITION_TYPES, 'What it is about.'),
-          status: oneOf(['True', 'False', 'Unknown'], 'Whether it holds.'),
-          reason: oneOf(REASONS, 'Why, in one word.'),
-          message: text('Why, for people.'),
-          lastTransitionTime: time('When status last changed.'),
-          observedGeneration: integer('Generation of the spec that it is about.', { wide: true }),
-        },
-        ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-      ),
-      'The truth about this cluster; the phase is derived from them.',
-      { keys: ['type'] },
-    ),
+    conditions: list(condition, 'The truth about this cluster; the phase is derived from them.', { keys: ['type'] }),
   },
   [],
 );

@@ -105,26 +105,27 @@ const azure = object(
   },
 );
 
-const credentials = object(
-  "How the broker proves who it is. Without it: what the provider's own client finds (a node's role, a metadata server).",
+const secretRef = object(
+  'A Secret in this namespace. Keys: s3 accessKeyId, secretAccessKey, optionally sessionToken; gcs credentials.json; azure one of accountKey, sasToken, connectionString.',
+  { name: text('Name of the Secret.', NAME) },
+  ['name'],
+);
+
+const workloadIdentity = object(
+  "The provider's identity for service accounts (IRSA, GKE Workload Identity).",
   {
-    secretRef: object(
-      'A Secret in this namespace. Keys: s3 accessKeyId, secretAccessKey, optionally sessionToken; gcs credentials.json; azure one of accountKey, sasToken, connectionString.',
-      { name: text('Name of the Secret.', NAME) },
-      ['name'],
-    ),
-    workloadIdentity: object(
-      "The provider's identity for service accounts (IRSA, GKE Workload Identity).",
-      {
-        serviceAccountAnnotations: map(
-          text('Value of the annotation.', { maxLength: 1024 }),
-          'Annotations of the ServiceAccount under which the brokers run.',
-          { maxItems: 16 },
-        ),
-      },
-      ['serviceAccountAnnotations'],
+    serviceAccountAnnotations: map(
+      text('Value of the annotation.', { maxLength: 1024 }),
+      'Annotations of the ServiceAccount under which the brokers run.',
+      { maxItems: 16 },
     ),
   },
+  ['serviceAccountAnnotations'],
+);
+
+const credentials = object(
+  "How the broker proves who it is. Without it: what the provider's own client finds (a node's role, a metadata server).",
+  { secretRef, workloadIdentity },
   [],
   {
     rules: [
@@ -137,6 +138,15 @@ const credentials = object(
   },
 );
 
+const caSecretRef = object(
+  'Certificate authorities to trust for this store, instead of the usual ones.',
+  {
+    name: text('Name of a Secret in this namespace.', NAME),
+    key: text('Key in it: certificates as PEM.', { default: 'ca.crt', minLength: 1, maxLength: 253 }),
+  },
+  ['name'],
+);
+
 export const objectStoreSchema = object(
   'The bucket: the only place that must survive. Exactly one provider.',
   {
@@ -145,14 +155,7 @@ export const objectStoreSchema = object(
     gcs,
     azure,
     credentials,
-    caSecretRef: object(
-      'Certificate authorities to trust for this store, instead of the usual ones.',
-      {
-        name: text('Name of a Secret in this namespace.', NAME),
-        key: text('Key in it: certificates as PEM.', { default: 'ca.crt', minLength: 1, maxLength: 253 }),
-      },
-      ['name'],
-    ),
+    caSecretRef,
   },
   [],
   {

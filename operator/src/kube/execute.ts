@@ -1,0 +1,135 @@
+import { FINALIZER } from '../api/index.ts';
+import type { ChronikCluster } from '../api/index.ts';
+import { POD_HASH_ANNOTATION, VOLUME_GATE } from '../plan/index.ts';
+import type { Action, Claim, EventSpec, KubeObject, Pod } from '../plan/index.ts';
+import type { KubeApi } from './kube-api.ts';
+import { isStatus } from './kube-error.ts';
+import { types } from './resource-type.ts';
+
+/** `dropped`: what the action was based on is not so any more; the next plan knows better. */
+export type Outcome = 'done' | 'dropped';
+
+/** Does one action. Whatever destroys or lets go looks at its evidence again, on the API server. Rejects with KubeError. */
+export async function execute(api: KubeApi, cluster: ChronikCluster, action: Action, nowMs: number): Promise<Outcome> {
+  const { name, namespace = 'default' } = cluster.metadata;
+  switch (action.kind) {
+    case 'apply':
+      await api.apply(action.object);
+      return 'done';
+    case 'addFinalizer':
+      return changeFinalizers(api, cluster, action.resourceVersion, (found) => [...found, FINALIZER]);
+    case 'removeFinalizer':
+      return changeFinalizers(api, cluster, action.resourceVersion, (found) =>
+        found.filter((one) => one !== FINALIZER),
+      );
+    case 'writeStatus': {
+      const patch = { metadata: { resourceVersion: action.resourceVersion }, status: action.status };
+      return unlessGone(api.patch(types.cluster, namespace, name, patch, 'status'));
+    }
+    case 'releasePod':
+      return releasePod(api, namespace, action);
+    case 'replacePod':
+      return replacePod(api, namespace, name, action);
+    case 'expandClaim':
+      return expandClaim(api, namespace, action);
+    case 'recordEvent':
+      return recordEvent(api, cluster, action.event, nowMs);
+  }
+}
+
+/** The finalizers of others are kept; a change in between makes the precondition fail. */
+async function changeFinalizers(
+  api: KubeApi,
+  cluster: ChronikCluster,
+  resourceVersion: string,
+  change: (found: readonly string[]) => readonly string[],
+): Promise<Outcome> {
+  const { name, namespace = 'default', finalizers = [] } = cluster.metadata;
+  const patch = { metadata: { resourceVersion, finalizers: change(finalizers) } };
+  return unlessGone(api.patch(types.cluster, namespace, name, patch));
+}
+
+async function releasePod(
+  api: KubeApi,
+  namespace: string,
+  { pod: name, evidence }: Extract<Action, { readonly kind: 'releasePod' }>,
+): Promise<Outcome> {
+  const pod = (await api.get(types.pod, namespace, name)) as Pod | undefined;
+  const claim = await api.get(types.claim, namespace, `data-${name}`);
+  if (pod?.metadata.uid !== evidence.podUID || claim?.metadata.uid !== evidence.claimUID) return 'dropped';
+  const { resourceVersion } = pod.metadata;
+  const gates = (pod.spec.schedulingGates ?? []).filter((gate) => gate.name !== VOLUME_GATE);
+  const patch = { metadata: { resourceVersion }, spec: { schedulingGates: gates.length === 0 ? null : gates } };
+  return unlessGone(api.patch(types.pod, namespace, name, patch));
+}
+
+async function replacePod(
+  api: KubeApi,
+  namespace: string,
+  cluster: string,
+  { pod: name, evidence }: Extract<Action, { readonly kind: 'replacePod' }>,
+): Promise<Outcome> {
+  const [pod, statefulSet] = await Promise.all([
+    api.get(types.pod, namespace, name),
+    api.get(types.statefulSet, namespace, cluster),
+  ]);
+  const wanted = statefulSet as { readonly spec?: { readonly template?: KubeObject } } | undefined;
+  const templateHash = wanted?.spec?.template?.metadata.annotations?.[POD_HASH_ANNOTATION];
+  const stillSo =
+    pod?.metadata.uid === evidence.podUID &&
+    pod.metadata.annotations?.[POD_HASH_ANNOTATION] === evidence.hash &&
+    templateHash === evidence.wantedHash;
+  if (!stillSo) return 'dropped';
+  return unlessGone(api.delete(types.pod, namespace, name, evidence.podUID));
+}
+
+async function expandClaim(
+  api: KubeApi,
+  namespace: string,
+  { claim: name, evidence, to }: Extract<Action, { readonly kind: 'expandClaim' }>,
+): Promise<Outcome> {
+  const claim = (await api.get(types.claim, namespace, name)) as Claim | undefined;
+  if (claim?.metadata.uid !== evidence.claimUID) return 'dropped';
+  if (claim.spec.resources?.requests?.storage !== evidence.from) return 'dropped';
+  const { resourceVersion } = claim.metadata;
+  const patch = { metadata: { resourceVersion }, spec: { resources: { requests: { storage: to } } } };
+  return unlessGone(api.patch(types.claim, namespace, name, patch));
+}
+
+async function recordEvent(api: KubeApi, cluster: ChronikCluster, event: EventSpec, nowMs: number): Promise<Outcome> {
+  const { name, namespace = 'default', uid = '' } = cluster.metadata;
+  const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  try {
+    await api.create({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: event.name, namespace },
+      involvedObject: { apiVersion: cluster.apiVersion, kind: cluster.kind, name, namespace, uid },
+      type: event.type,
+      reason: event.reason,
+      message: event.message,
+      source: { component: 'chronik-operator' },
+      firstTimestamp: time,
+      lastTimestamp: time,
+      count: 1,
+    });
+    return 'done';
+  } catch (error) {
+    // It was told before, or there is nowhere left to tell it.
+    const told = isStatus(error, 409) && error.reason === 'AlreadyExists';
+    if (told || isStatus(error, 404)) return 'dropped';
+    const namespaceGoes = isStatus(error, 403) && error.message.includes('being terminated');
+    if (namespaceGoes) return 'dropped';
+    throw error;
+  }
+}
+
+async function unlessGone(written: Promise<unknown>): Promise<Outcome> {
+  try {
+    await written;
+    return 'done';
+  } catch (error) {
+    if (isStatus(error, 404)) return 'dropped';
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+/** What a broker says of itself under /status, as far as the operator uses it. */
+export interface BrokerReport {
+  readonly state: 'starting' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
+  readonly version: string;
+  readonly held?: { readonly code: string; readonly message: string; readonly remedy: string };
+  readonly restore?: { readonly phase: string; readonly done: number; readonly total?: number; readonly unit: string };
+  readonly store?: {
+    readonly description: string;
+    readonly reachable: boolean;
+    readonly lastError?: { readonly code: string; readonly message: string };
+  };
+  readonly lineage?: string;
+  readonly timeline?: string;
+  readonly metadataEpoch?: number;
+  readonly lastRestore?: {
+    readonly mode: 'created' | 'restored' | 'attached';
+    readonly finishedAt: string;
+    readonly topics: number;
+    readonly partitions: number;
+    readonly records: number;
+    readonly bytes: number;
+    readonly totalMs: number;
+    readonly anomalies: number;
+  };
+}
+
+const STATES = ['starting', 'restoring', 'holding', 'serving', 'stopping', 'failed'] as const;
+const MODES = ['created', 'restored', 'attached'] as const;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the JSON of /status. Fields that this release does not know are ignored; undefined if it is no such document
+ * at all, so that an answer of something else on that port is not taken for a broker's.
+ */
+export function parseReport(value: unknown): BrokerReport | undefined {
+  const document = fieldsOf(value);
+  const state = STATES.find((known) => known === document?.['state']);
+  const version = document?.['version'];
+  if (document === undefined || state === undefined || typeof version !== 'string') return undefined;
+  return {
+    state,
+    version,
+    ...optional('held', heldOf(fieldsOf(document['held']))),
+    ...optional('restore', restoreOf(fieldsOf(document['restore']))),
+    ...optional('store', storeOf(fieldsOf(document['store']))),
+    ...optional('lineage', textOf(document['lineage'])),
+    ...optional('timeline', textOf(document['timeline'])),
+    ...optional('metadataEpoch', countOf(document['metadataEpoch'])),
+    ...optional('lastRestore', lastRestoreOf(fieldsOf(document['lastRestore']))),
+  };
+}
+
+function heldOf(held: Fields | undefined): BrokerReport['held'] {
+  if (held === undefined) return undefined;
+  return {
+    code: textOf(held['code']) ?? 'UNKNOWN',
+    message: textOf(held['message']) ?? '',
+    remedy: textOf(held['remedy']) ?? '',
+  };
+}
+
+function restoreOf(restore: Fields | undefined): BrokerReport['restore'] {
+  const phase = textOf(restore?.['phase']);
+  const done = countOf(restore?.['done']);
+  if (restore === undefined || phase === undefined || done === undefined) return undefined;
+  return { phase, done, unit: textOf(restore['unit']) ?? '', ...optional('total', countOf(restore['total'])) };
+}
+
+function storeOf(store: Fields | undefined): BrokerReport['store'] {
+  const description = textOf(store?.['description']);
+  const reachable = store?.['reachable'];
+  if (description === undefined || typeof reachable !== 'boolean') return undefined;
+  const error = fieldsOf(store?.['lastError']);
+  const lastError =
+    error === undefined ? undefined : { code: textOf(error['code']) ?? '', message: textOf(error['message']) ?? '' };
+  return { description, reachable, ...optional('lastError', lastError) };
+}
+
+function lastRestoreOf(restore: Fields | undefined): BrokerReport['lastRestore'] {
+  const mode = MODES.find((known) => known === restore?.['mode']);
+  const finishedAt = textOf(restore?.['finishedAt']);
+  if (restore === undefined || mode === undefined || finishedAt === undefined) return undefined;
+  const anomalies = restore['anomalies'];
+  return {
+    mode,
+    finishedAt,
+    topics: countOf(restore['topics']) ?? 0,
+    partitions: countOf(restore['partitions']) ?? 0,
+    records: countOf(restore['records']) ?? 0,
+    bytes: countOf(restore['bytes']) ?? 0,
+    totalMs: countOf(restore['totalMs']) ?? 0,
+    anomalies: Array.isArray(anomalies) ? anomalies.length : 0,
+  };
+}
+
+function fieldsOf(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function optional<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: Value });
+}

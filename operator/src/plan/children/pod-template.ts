@@ -1,0 +1,159 @@
+import { HTTP_PORT } from '../../api/index.ts';
+import type { ChronikCluster } from '../../api/index.ts';
+import { hashOf } from '../canonical.ts';
+import type { PlanOptions } from '../observed.ts';
+import { labels, names, selectorLabels } from './names.ts';
+import { secretVariables } from './secrets.ts';
+import {
+  AUTHORITIES_PATH,
+  BUCKET_PATH,
+  DATA_PATH,
+  GRACE_PERIOD_SECONDS,
+  SECRETS_PATH,
+  listenerOf,
+  settingsOf,
+} from './settings.ts';
+
+/** On pods: the template and the settings that they were made from. */
+export const POD_HASH_ANNOTATION = 'chronik.stream/pod-hash';
+/** On pods that wait for a decision about their volume (`recovery.onEmptyVolume: Hold`). */
+export const VOLUME_GATE = 'chronik.stream/volume';
+export const CONTAINER = 'broker';
+
+/** User and group of the image. */
+const BROKER_USER = 65_532;
+
+export interface PodTemplate {
+  readonly hash: string;
+  readonly template: object;
+}
+
+/** The pods' template. Its hash leaves out the gate: turning Hold on or off restarts nothing. */
+export function podTemplate(cluster: ChronikCluster, options: PlanOptions): PodTemplate {
+  const spec = podSpec(cluster, options);
+  const hash = hashOf({ spec, settings: settingsOf(cluster) });
+  const gated = cluster.spec.recovery.onEmptyVolume === 'Hold';
+  return {
+    hash,
+    template: {
+      metadata: { labels: labels(cluster.metadata.name), annotations: { [POD_HASH_ANNOTATION]: hash } },
+      spec: gated ? { ...spec, schedulingGates: [{ name: VOLUME_GATE }] } : spec,
+    },
+  };
+}
+
+function podSpec(cluster: ChronikCluster, options: PlanOptions): object {
+  const { spec, metadata } = cluster;
+  const { nodeSelector, tolerations, affinity, priorityClassName } = spec.scheduling ?? {};
+  return {
+    serviceAccountName: names.serviceAccount(metadata.name),
+    // Brokers do not talk to the Kubernetes API.
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: GRACE_PERIOD_SECONDS,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: BROKER_USER,
+      runAsGroup: BROKER_USER,
+      fsGroup: BROKER_USER,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    ...(spec.imagePullSecrets === undefined ? {} : { imagePullSecrets: spec.imagePullSecrets }),
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+    ...(affinity === undefined ? {} : { affinity }),
+    ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: selectorLabels(metadata.name) },
+      },
+    ],
+    containers: [container(cluster, options)],
+    volumes: [{ name: 'tmp', emptyDir: {} }, ...storeVolumes(cluster).map(({ volume }) => volume)],
+  };
+}
+
+function container(cluster: ChronikCluster, options: PlanOptions): object {
+  const { spec, metadata } = cluster;
+  const { name } = metadata;
+  const listener = listenerOf(spec);
+  const address = `$(POD_NAME).${names.brokers(name)}.${metadata.namespace ?? 'default'}.svc:${listener.port}`;
+  return {
+    name: CONTAINER,
+    image: spec.image ?? options.brokerImage,
+    ...(spec.imagePullPolicy === undefined ? {} : { imagePullPolicy: spec.imagePullPolicy }),
+    args: ['standalone'],
+    ports: [
+      { name: listener.name, containerPort: listener.port, protocol: 'TCP' },
+      { name: 'http', containerPort: HTTP_PORT, protocol: 'TCP' },
+    ],
+    envFrom: [{ configMapRef: { name: names.settings(name) } }, { configMapRef: { name: names.boot(name) } }],
+    env: [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
+      {
+        name: 'CHRONIK_BROKER_ID',
+        valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
+      },
+      { name: 'CHRONIK_ADVERTISED_ADDR', value: address },
+      ...secretVariables(spec.objectStore),
+      ...(spec.env ?? []),
+    ],
+    // /healthz answers from the first moment and stays well while a broker restores or holds.
+    startupProbe: probe('/healthz', { periodSeconds: 2, failureThreshold: 30 }),
+    livenessProbe: probe('/healthz', { periodSeconds: 10, failureThreshold: 6 }),
+    readinessProbe: probe('/readyz', { periodSeconds: 2, failureThreshold: 2 }),
+    ...(spec.resources === undefined ? {} : { resources: spec.resources }),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    // A refusal ends the process with its code and remedy on standard error; the operator reads them from here.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      { name: 'data', mountPath: DATA_PATH },
+      { name: 'tmp', mountPath: '/tmp' },
+      ...storeVolumes(cluster).map(({ mount }) => mount),
+    ],
+  };
+}
+
+function probe(path: string, times: { readonly periodSeconds: number; readonly failureThreshold: number }): object {
+  return { httpGet: { path, port: 'http', scheme: 'HTTP' }, timeoutSeconds: 5, ...times };
+}
+
+interface StoreVolume {
+  readonly volume: object;
+  readonly mount: object;
+}
+
+function storeVolumes({ spec }: ChronikCluster): readonly StoreVolume[] {
+  const { local, gcs, credentials, caSecretRef } = spec.objectStore;
+  const volumes: StoreVolume[] = [];
+  if (local !== undefined) {
+    volumes.push({
+      volume: { name: 'bucket', persistentVolumeClaim: { claimName: local.claimName } },
+      mount: { name: 'bucket', mountPath: BUCKET_PATH },
+    });
+  }
+  if (gcs !== undefined && credentials?.secretRef !== undefined) {
+    const { name } = credentials.secretRef;
+    const items = [{ key: 'credentials.json', path: 'credentials.json' }];
+    volumes.push({
+      volume: { name: 'credentials', secret: { secretName: name, items } },
+      mount: { name: 'credentials', mountPath: SECRETS_PATH, readOnly: true },
+    });
+  }
+  if (caSecretRef !== undefined) {
+    const items = [{ key: caSecretRef.key, path: 'ca.crt' }];
+    volumes.push({
+      volume: { name: 'authorities', secret: { secretName: caSecretRef.name, items } },
+      mount: { name: 'authorities', mountPath: AUTHORITIES_PATH, readOnly: true },
+    });
+  }
+  return volumes;
+}

@@ -1,0 +1,187 @@
+import { RELEASE_ANNOTATION } from '../api/index.ts';
+import type { ChronikCluster, Condition, ConditionType, Reason } from '../api/index.ts';
+import { serves } from './assessment.ts';
+import type { BrokerNode } from './broker-node.ts';
+import type { Failure } from './observed.ts';
+import { quantityValue } from './quantity.ts';
+
+/** What a condition says, before the time of its last change is known. */
+export interface Verdict {
+  readonly type: ConditionType;
+  readonly status: Condition['status'];
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface Situation {
+  readonly cluster: ChronikCluster;
+  readonly nodes: readonly BrokerNode[];
+  /** Writes that are still to be done, in words; empty = as specified. */
+  readonly pending: readonly string[];
+  /** Brokers that run an older template. */
+  readonly outdated: readonly BrokerNode[];
+  readonly failure: Failure | undefined;
+}
+
+export function verdicts(situation: Situation): readonly Verdict[] {
+  return [
+    ready(situation),
+    reconciling(situation),
+    stalled(situation),
+    storeReachable(situation),
+    volumesHealthy(situation),
+    upToDate(situation),
+  ];
+}
+
+/** Keeps the time of a condition whose status has not changed. */
+export function conditionsOf(
+  found: readonly Verdict[],
+  before: readonly Condition[],
+  generation: number,
+  nowMs: number,
+): readonly Condition[] {
+  return found.map((verdict) => {
+    const old = before.find(({ type }) => type === verdict.type);
+    const lastTransitionTime =
+      old?.status === verdict.status ? old.lastTransitionTime : new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+    return { ...verdict, lastTransitionTime, observedGeneration: generation };
+  });
+}
+
+function ready({ cluster, nodes }: Situation): Verdict {
+  const type = 'Ready';
+  if (cluster.metadata.deletionTimestamp !== undefined) {
+    return { type, status: 'False', reason: 'Deleting', message: 'the cluster is being deleted' };
+  }
+  const down = nodes.find(({ assessment }) => !serves(assessment));
+  if (down === undefined) return { type, status: 'True', reason: 'Serving', message: 'all brokers serve' };
+  return { type, status: 'False', ...whyDown(down) };
+}
+
+/** Why a broker does not serve, with what a person can do about it. */
+export function whyDown(node: BrokerNode): { readonly reason: Reason; readonly message: string } {
+  const { name, assessment, volume, claim } = node;
+  if (volume === 'held') {
+    const uid = claim?.metadata.uid ?? '';
+    const message = `${name} has a new volume and waits, as recovery.onEmptyVolume says. To restore onto it set the annotation ${RELEASE_ANNOTATION}=${uid}`;
+    return { reason: 'HeldForRelease', message };
+  }
+  switch (assessment.kind) {
+    case 'absent':
+      return { reason: 'NoPod', message: `${name} has no pod yet` };
+    case 'stopping':
+      return { reason: 'Stopping', message: `${name} is stopping` };
+    case 'gated':
+    case 'starting':
+      return { reason: 'Starting', message: `${name} is starting` };
+    case 'blocked':
+      return { reason: assessment.reason, message: `${name}: ${assessment.message}` };
+    case 'crashing': {
+      const code = assessment.code === undefined ? '' : `${assessment.code}: `;
+      return { reason: 'CrashLooping', message: `${name}: ${code}${assessment.message}` };
+    }
+    case 'silent':
+      return { reason: 'NotReporting', message: `${name} runs, but does not answer on /status` };
+    case 'restoring':
+      return { reason: 'Restoring', message: `${name} restores from the bucket` };
+    case 'holding':
+      return {
+        reason: 'Holding',
+        message: `${name}: ${assessment.code}: ${assessment.message}. ${assessment.remedy}`.trimEnd(),
+      };
+    case 'serving':
+      return { reason: 'Serving', message: `${name} serves` };
+  }
+}
+
+function reconciling({ cluster, pending, outdated }: Situation): Verdict {
+  const type = 'Reconciling';
+  if (cluster.metadata.deletionTimestamp !== undefined) {
+    return { type, status: 'True', reason: 'Deleting', message: 'brokers flush and seal before everything goes' };
+  }
+  if (cluster.spec.paused) {
+    return { type, status: 'False', reason: 'Paused', message: 'spec.paused: nothing is changed' };
+  }
+  if (pending.length > 0) return { type, status: 'True', reason: 'Applying', message: pending.join('; ') };
+  if (outdated.length > 0) {
+    return { type, status: 'True', reason: 'Updating', message: `to be replaced: ${namesOf(outdated)}` };
+  }
+  return { type, status: 'False', reason: 'AsSpecified', message: 'everything is as specified' };
+}
+
+function stalled({ failure, nodes }: Situation): Verdict {
+  const type = 'Stalled';
+  if (failure !== undefined) {
+    return { type, status: 'True', reason: failure.reason, message: `${failure.action}: ${failure.message}` };
+  }
+  const stuck = nodes.find(
+    ({ assessment: { kind }, volume }) =>
+      volume === 'held' || kind === 'holding' || kind === 'crashing' || kind === 'blocked',
+  );
+  if (stuck !== undefined) return { type, status: 'True', ...whyDown(stuck) };
+  return { type, status: 'False', reason: 'AsSpecified', message: 'nothing needs a person' };
+}
+
+function storeReachable({ nodes }: Situation): Verdict {
+  const type = 'ObjectStoreReachable';
+  const said = nodes.flatMap(({ name, report }) =>
+    report?.store === undefined ? [] : [{ name, store: report.store }],
+  );
+  const away = said.find(({ store }) => !store.reachable);
+  if (away !== undefined) {
+    const { code = '', message = '' } = away.store.lastError ?? {};
+    const why = `${away.name} cannot reach ${away.store.description}: ${code}: ${message}`;
+    return { type, status: 'False', reason: 'Unreachable', message: why };
+  }
+  if (said.length === 0) {
+    return { type, status: 'Unknown', reason: 'Unknown', message: 'no broker has told yet' };
+  }
+  return { type, status: 'True', reason: 'Reachable', message: 'all brokers that report reach the bucket' };
+}
+
+function volumesHealthy({ cluster, nodes, failure }: Situation): Verdict {
+  const type = 'VolumesHealthy';
+  const foreign = nodes.find(
+    ({ assessment }) => assessment.kind === 'crashing' && assessment.code === 'VOLUME_FOREIGN',
+  );
+  if (foreign !== undefined) return { type, status: 'False', reason: 'Foreign', message: whyDown(foreign).message };
+  const held = nodes.find(({ volume }) => volume === 'held');
+  if (held !== undefined) return { type, status: 'False', ...whyDown(held) };
+  const fresh = nodes.find(
+    ({ volume, report }) => (volume === 'first' || volume === 'new') && report?.state !== 'serving',
+  );
+  const restoring = nodes.find(({ before, report }) => before?.volume === 'Restoring' && report?.state !== 'serving');
+  const waiting = restoring ?? fresh;
+  if (waiting !== undefined) {
+    return { type, status: 'False', reason: 'Restoring', message: `the volume of ${waiting.name} is being filled` };
+  }
+  const unfilled = nodes.some(({ volume, before }) => volume === 'none' || before?.volume === 'Empty');
+  if (unfilled && !nodes.every(({ report }) => report?.state === 'serving')) {
+    return { type, status: 'Unknown', reason: 'Unknown', message: 'there is a broker without a filled volume' };
+  }
+  if (failure?.reason === 'ExpansionRefused') {
+    return { type, status: 'True', reason: 'ExpansionRefused', message: failure.message };
+  }
+  const wanted = quantityValue(cluster.spec.storage.size) ?? 0;
+  const small = nodes.filter(({ claim }) => (quantityValue(claim?.status?.capacity?.storage) ?? wanted) < wanted);
+  if (small.length > 0) {
+    return { type, status: 'True', reason: 'Expanding', message: `volumes are growing: ${namesOf(small)}` };
+  }
+  return { type, status: 'True', reason: 'Initialized', message: 'every broker has its volume' };
+}
+
+function upToDate({ outdated, nodes }: Situation): Verdict {
+  const type = 'UpToDate';
+  if (outdated.length > 0) {
+    return { type, status: 'False', reason: 'Updating', message: `older template: ${namesOf(outdated)}` };
+  }
+  if (nodes.some(({ pod }) => pod === undefined)) {
+    return { type, status: 'Unknown', reason: 'NoPod', message: 'not every broker has a pod' };
+  }
+  return { type, status: 'True', reason: 'AsSpecified', message: 'all brokers run the current template' };
+}
+
+function namesOf(nodes: readonly BrokerNode[]): string {
+  return nodes.map(({ name }) => name).join(', ');
+}

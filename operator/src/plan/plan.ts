@@ -1,0 +1,120 @@
+import { FINALIZER } from '../api/index.ts';
+import type { ClusterStatus } from '../api/index.ts';
+import type { Action, Plan } from './action.ts';
+import { serves } from './assessment.ts';
+import { brokerNodes } from './broker-node.ts';
+import type { BrokerNode } from './broker-node.ts';
+import { canonicalJson } from './canonical.ts';
+import { wantedChildren } from './children/index.ts';
+import { names } from './children/names.ts';
+import { podTemplate } from './children/pod-template.ts';
+import { reasonToApply } from './convergence.ts';
+import { deletionActions } from './deletion.ts';
+import { eventsBetween } from './events.ts';
+import type { KubeObject, StatefulSet } from './kube-object.ts';
+import type { Observed, PlanOptions } from './observed.ts';
+import { nextReplacement, outdatedNodes } from './rollout.ts';
+import { statusOf } from './status.ts';
+import { expansions, releases } from './volumes.ts';
+
+/** How soon to ask brokers again, while something moves and while all is quiet. */
+const BUSY_MS = 2_000;
+const QUIET_MS = 15_000;
+
+/**
+ * The whole decision: what was observed and the time → what to write, in this order, and the status. Pure. What has converged
+ * gives no action and the very status that is there.
+ */
+export function planCluster(observed: Observed, options: PlanOptions, nowMs: number): Plan {
+  const { cluster } = observed;
+  const nodes = brokerNodes(observed);
+  const template = podTemplate(cluster, options);
+  const found = findStatefulSet(observed);
+  const writes = isDeleting(observed)
+    ? deletionActions(observed, options, found, nowMs)
+    : cluster.spec.paused
+      ? []
+      : steadyActions(observed, options, nodes, found);
+  const pending = writes.filter(({ kind }) => kind === 'apply' || kind === 'expandClaim').map(inWords);
+  const outdated = outdatedNodes(nodes, template.hash);
+  const status = statusOf({ cluster, nodes, pending, outdated, failure: observed.failure }, nowMs);
+  const quiet = writes.length === 0 && nodes.every(({ assessment }) => serves(assessment)) && !isDeleting(observed);
+  return {
+    actions: [...writes, ...statusActions(observed, status, writes)],
+    status,
+    lookAgainMs: quiet ? QUIET_MS : BUSY_MS,
+  };
+}
+
+function steadyActions(
+  observed: Observed,
+  options: PlanOptions,
+  nodes: readonly BrokerNode[],
+  found: StatefulSet | undefined,
+): readonly Action[] {
+  const { cluster } = observed;
+  const { finalizers = [], resourceVersion = '' } = cluster.metadata;
+  // First of all: from here on nothing of this cluster disappears without its brokers having flushed.
+  if (!finalizers.includes(FINALIZER)) return [{ kind: 'addFinalizer', resourceVersion }];
+  const template = podTemplate(cluster, options);
+  const restoring = nodes.some(isRestoring);
+  const applies = wantedChildren(cluster, template, found, restoring).flatMap((object): readonly Action[] => {
+    const why = reasonToApply(object, findChild(observed, object));
+    return why === undefined ? [] : [{ kind: 'apply', object, why }];
+  });
+  const replacement = applies.length > 0 ? undefined : nextReplacement(nodes, template.hash, found);
+  return [
+    ...applies,
+    ...releases(nodes),
+    ...(replacement === undefined ? [] : [replacement]),
+    ...expansions(nodes, cluster.spec.storage),
+  ];
+}
+
+function isRestoring({ assessment, before, report }: BrokerNode): boolean {
+  return assessment.kind === 'restoring' || (before?.volume === 'Restoring' && report?.state === 'starting');
+}
+
+/** Events, then the status. A cluster whose finalizer goes in this very plan may be gone before its status is written. */
+function statusActions({ cluster }: Observed, status: ClusterStatus, writes: readonly Action[]): readonly Action[] {
+  if (writes.some(({ kind }) => kind === 'removeFinalizer' || kind === 'addFinalizer')) return [];
+  if (canonicalJson(status) === canonicalJson(cluster.status)) return [];
+  const events = eventsBetween(cluster, status).map((event): Action => ({ kind: 'recordEvent', event }));
+  return [...events, { kind: 'writeStatus', status, resourceVersion: cluster.metadata.resourceVersion ?? '' }];
+}
+
+function isDeleting({ cluster }: Observed): boolean {
+  return cluster.metadata.deletionTimestamp !== undefined;
+}
+
+function findChild({ children }: Observed, { kind, metadata }: KubeObject): KubeObject | undefined {
+  return children.find((child) => child.kind === kind && child.metadata.name === metadata.name);
+}
+
+function findStatefulSet({ cluster, children }: Observed): StatefulSet | undefined {
+  const name = names.statefulSet(cluster.metadata.name);
+  const found = children.find((child) => child.kind === 'StatefulSet' && child.metadata.name === name);
+  return found as StatefulSet | undefined;
+}
+
+/** One action for logs and messages. */
+export function inWords(action: Action): string {
+  switch (action.kind) {
+    case 'addFinalizer':
+      return 'add the finalizer';
+    case 'removeFinalizer':
+      return `remove the finalizer (${action.why})`;
+    case 'apply':
+      return `apply ${action.object.kind} ${action.object.metadata.name} (${action.why})`;
+    case 'releasePod':
+      return `let pod ${action.pod} start`;
+    case 'replacePod':
+      return `replace pod ${action.pod} (${action.why})`;
+    case 'expandClaim':
+      return `expand claim ${action.claim} from ${action.evidence.from} to ${action.to}`;
+    case 'recordEvent':
+      return `record event ${action.event.reason}`;
+    case 'writeStatus':
+      return 'write the status';
+  }
+}

@@ -1,0 +1,52 @@
+import type { ClusterStatus, NodeStatus, Phase } from '../api/index.ts';
+import { nodeStatus } from './broker-node.ts';
+import { names, selectorLabels } from './children/names.ts';
+import { listenerOf } from './children/settings.ts';
+import { conditionsOf, verdicts } from './conditions.ts';
+import type { Situation } from './conditions.ts';
+
+/** The status of a cluster: the same situation gives the same status, whatever the time. */
+export function statusOf(situation: Situation, nowMs: number): ClusterStatus {
+  const { cluster, nodes } = situation;
+  const { status: before, metadata, spec } = cluster;
+  const generation = metadata.generation ?? 0;
+  const said = nodes.map(({ report }) => report).find((report) => report?.lineage !== undefined);
+  const anyReport = nodes.find(({ report }) => report !== undefined)?.report;
+  const nodeStatuses = nodes.map(nodeStatus);
+  const { name, namespace = 'default' } = metadata;
+  const listener = listenerOf(spec);
+  return {
+    observedGeneration: generation,
+    phase: phaseOf(situation, nodeStatuses),
+    ...kept('version', anyReport?.version ?? before?.version),
+    ...kept('lineage', said?.lineage ?? before?.lineage),
+    ...kept('timeline', said?.timeline ?? before?.timeline),
+    ...kept('epoch', said?.metadataEpoch ?? before?.epoch),
+    ...kept('store', anyReport?.store?.description ?? before?.store),
+    brokers: spec.brokers,
+    readyBrokers: nodeStatuses.filter(({ ready }) => ready).length,
+    selector: Object.entries(selectorLabels(name))
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    endpoints: [{ name: listener.name, bootstrap: `${names.bootstrap(name)}.${namespace}.svc:${listener.port}` }],
+    nodes: nodeStatuses,
+    conditions: conditionsOf(verdicts(situation), before?.conditions ?? [], generation, nowMs),
+  };
+}
+
+function kept<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: Value });
+}
+
+function phaseOf({ cluster, nodes, outdated }: Situation, statuses: readonly NodeStatus[]): Phase {
+  if (cluster.metadata.deletionTimestamp !== undefined) return 'Deleting';
+  if (cluster.spec.paused) return 'Paused';
+  const kinds = new Set(nodes.map(({ assessment }) => assessment.kind));
+  if (kinds.has('holding') || nodes.some(({ volume }) => volume === 'held')) return 'Holding';
+  if (kinds.has('crashing') || kinds.has('blocked')) return 'Degraded';
+  const refilling = statuses.some(({ ready, volume }) => !ready && volume === 'Restoring');
+  if (refilling || kinds.has('restoring')) return 'Restoring';
+  if (outdated.length > 0) return 'Updating';
+  if (statuses.every(({ ready }) => ready)) return 'Ready';
+  return statuses.every(({ state }) => state === 'NoPod') ? 'Pending' : 'Starting';
+}

@@ -1,0 +1,76 @@
+import type { ChronikCluster } from '../api/index.ts';
+import { KubeError, execute, observe } from '../kube/index.ts';
+import type { BrokerProbe, CacheReader, KubeApi } from '../kube/index.ts';
+import { inWords, planCluster } from '../plan/index.ts';
+import type { Action, Failure, Observed, PlanOptions } from '../plan/index.ts';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+
+export interface ReconcileOptions {
+  readonly api: KubeApi;
+  readonly cache: CacheReader;
+  readonly probe: BrokerProbe;
+  readonly plan: PlanOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export type Reconciled =
+  | { readonly kind: 'gone' }
+  /** `writes` = 0: nothing was to be done. */
+  | { readonly kind: 'planned'; readonly writes: number; readonly lookAgainMs: number }
+  /** The API server refused something for good; it stands in the status, and is tried again with growing pauses. */
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+/**
+ * One round for one cluster: observe, plan, do. What is temporary (409, 429, 5xx, no answer) rejects with KubeError, to be
+ * tried again; what was refused for good is told in the cluster's status.
+ */
+export async function reconcile(options: ReconcileOptions, namespace: string, name: string): Promise<Reconciled> {
+  const { cache, probe, plan: planOptions, clock, log } = options;
+  const observed = await observe(cache, probe, namespace, name);
+  if (observed === undefined) return { kind: 'gone' };
+  const plan = planCluster(observed, planOptions, clock.nowMs());
+  let writes = 0;
+  for (const action of plan.actions) {
+    try {
+      const outcome = await execute(options.api, observed.cluster, action, clock.nowMs());
+      if (action.kind !== 'writeStatus') log.info(inWords(action), { namespace, name, outcome });
+      writes += 1;
+    } catch (error) {
+      const failure = lastingFailure(action, error);
+      if (failure === undefined) throw error;
+      log.warn('The API server refuses', { namespace, name, action: inWords(action), error });
+      await tell(options, { ...observed, failure });
+      return { kind: 'refused', failure };
+    }
+  }
+  return { kind: 'planned', writes, lookAgainMs: plan.lookAgainMs };
+}
+
+/** Writes only events and status: what the failed plan would have changed stays as it is. */
+async function tell({ api, plan, clock, log }: ReconcileOptions, observed: Observed): Promise<void> {
+  const { actions } = planCluster(observed, plan, clock.nowMs());
+  for (const action of actions) {
+    if (action.kind !== 'recordEvent' && action.kind !== 'writeStatus') continue;
+    try {
+      await execute(api, observed.cluster, action, clock.nowMs());
+    } catch (error) {
+      // The right to tell may be the very one that is missing: the log says it, and the status if it can be written.
+      if (lastingFailure(action, error) === undefined) throw error;
+      log.warn('The API server refuses', { cluster: nameOf(observed.cluster), action: inWords(action), error });
+    }
+  }
+}
+
+function nameOf({ metadata }: ChronikCluster): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function lastingFailure(action: Action, error: unknown): Failure | undefined {
+  if (!(error instanceof KubeError) || error.transient) return undefined;
+  const told = { action: inWords(action), message: error.message };
+  if (action.kind === 'expandClaim') return { ...told, reason: 'ExpansionRefused' };
+  if (error.status === 401 || error.status === 403) return { ...told, reason: 'Forbidden' };
+  return { ...told, reason: error.status === 422 || error.status === 400 ? 'Invalid' : 'ApiError' };
+}
