@@ -172,3 +172,15 @@ export async function contents(broker: BootedBroker, topicId = TOPIC_ID): Promis
   }
   return found;
 }
+
+/** What a broker does at a clean stop, once it has refused new work. */
+export async function stop(broker: BootedBroker): Promise<void> {
+  const sealed = await broker.stream.close();
+  await broker.localWal.close();
+  const { epoch } = broker.stream.stream;
+  await broker.metadata.append([
+    { kind: 'streamSealed', broker: 0, epoch, slot: sealed.sealedAt, hash: sealed.last.hash },
+  ]);
+  await broker.metadata.close();
+  await broker.lock.release();
+}

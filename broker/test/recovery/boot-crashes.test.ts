@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BootedBroker } from '../../src/recovery/index.ts';
-import { BootBench, batch, contents, createTopic, logOf } from './boot-bench.ts';
+import { BootBench, batch, contents, createTopic, logOf, stop } from './boot-bench.ts';
 import type { LastStep } from './mortal.ts';
 
 /** A volume whose last process had one record in the bucket, and two acknowledged with acks=1 on its disk alone. */
@@ -23,13 +23,16 @@ const WHOLE = ['0 a #0', '1 b #1', '2 c #2'];
 const LAST_STEPS: readonly LastStep[] = ['done', 'not done'];
 
 /** Runs `check` on copies of the bench, after boots that died at each of their steps in turn. */
-async function afterEachStep(check: (bench: BootBench, label: string) => Promise<void>): Promise<number> {
+async function afterEachStep(
+  check: (bench: BootBench, label: string) => Promise<void>,
+  lastSteps: readonly LastStep[] = LAST_STEPS,
+): Promise<number> {
   const origin = await benchWithTail();
   let steps = 0;
   try {
     for (let dying = true; dying;) {
       steps += 1;
-      for (const lastStep of LAST_STEPS) {
+      for (const lastStep of lastSteps) {
         const bench = await origin.copy();
         try {
           dying = await bench.startAndDie({ endsAtStep: steps, lastStep });
@@ -82,28 +85,88 @@ test('rule-11: boots that die one after the other lose nothing of the tail', asy
 });
 
 test('P3: what a boot that died has brought into the bucket stays, when the disk is lost after that', async () => {
-  await afterEachStep(async (bench, label) => {
-    await bench.wipe();
-    const { broker } = await bench.start();
-    const found = await contents(broker);
-    assert.ok(found.length > 0, label);
-    assert.deepEqual(found, WHOLE.slice(0, found.length), label);
-  });
+  await afterEachStep(
+    async (bench, label) => {
+      await bench.wipe();
+      const { broker } = await bench.start();
+      const found = await contents(broker);
+      assert.ok(found.length > 0, label);
+      assert.deepEqual(found, WHOLE.slice(0, found.length), label);
+    },
+    ['done'],
+  );
 });
 
 test('rule-11: after another volume went on, the tail of the first is in the history as far as it got, and the rest in salvage', async () => {
-  await afterEachStep(async (bench, label) => {
-    const other = await bench.start({ volume: 'other' });
-    logOf(other.broker).append(batch('=other'));
-    await other.broker.stream.flush();
-    const history = await contents(other.broker);
-    await bench.kill(other.life);
+  await afterEachStep(
+    async (bench, label) => {
+      const other = await bench.start({ volume: 'other' });
+      logOf(other.broker).append(batch('=other'));
+      await other.broker.stream.flush();
+      const history = await contents(other.broker);
+      await bench.kill(other.life);
 
-    const { broker } = await bench.start();
-    assert.deepEqual(await contents(broker), history, label);
-    assert.equal(broker.report.reappendedRecords, 0, label);
-    const isComplete = history.length === WHOLE.length + 1;
-    const salvaged = [...bench.objects.contents().keys()].some((key) => key.startsWith('salvage/'));
-    assert.ok(isComplete || salvaged, label);
-  });
+      const { broker } = await bench.start();
+      assert.deepEqual(await contents(broker), history, label);
+      assert.equal(broker.report.reappendedRecords, 0, label);
+      const isComplete = history.length === WHOLE.length + 1;
+      const salvaged = [...bench.objects.contents().keys()].some((key) => key.startsWith('salvage/'));
+      assert.ok(isComplete || salvaged, label);
+    },
+    ['not done'],
+  );
+});
+
+test('rule-23: a first boot that dies at any step is finished by the next, on its volume or on another', async () => {
+  for (const [volume, lastStep] of [
+    ['data', 'done'],
+    ['other', 'not done'],
+  ] as const) {
+    let dying = true;
+    for (let step = 1; dying; step += 1) {
+      const bench = await BootBench.create();
+      const label = `step ${step}, ${lastStep}, then on ${volume}`;
+      try {
+        dying = await bench.startAndDie({ endsAtStep: step, lastStep });
+        const { broker } = await bench.start({ volume });
+        await createTopic(broker);
+        assert.deepEqual(broker.report.anomalies, [], label);
+        const timelines = [...bench.objects.contents().keys()].filter((key) => key.startsWith('timelines/'));
+        assert.equal(timelines.length, 1, label);
+      } finally {
+        await bench.close();
+      }
+    }
+  }
+});
+
+test('hole-03: a clean stop that dies at any step leaves what was acknowledged, with the disk and without', async () => {
+  let dying = true;
+  for (let steps = 0; dying; steps += 1) {
+    const lastStep = LAST_STEPS[steps % 2] ?? 'done';
+    const label = `after ${steps} steps, ${lastStep}`;
+    const bench = await BootBench.create();
+    try {
+      const { life, broker } = await bench.start();
+      await createTopic(broker);
+      logOf(broker).append(batch('=a', 0));
+      await broker.stream.flush();
+      logOf(broker).append(batch('=b', 1));
+      await broker.localWal.sync();
+      life.mortality.endAfter(steps, lastStep);
+      dying = await Promise.race([stop(broker).then(() => false), life.mortality.ended.then(() => true)]);
+      await bench.kill(life);
+      const twin = await bench.copy();
+      const again = await bench.start();
+      assert.deepEqual(await contents(again.broker), ['0 a #0', '1 b #1'], label);
+      assert.equal(logOf(again.broker).append(batch('=b', 1)).kind, 'duplicate', label);
+      await twin.wipe();
+      const wiped = await twin.start();
+      const left = await contents(wiped.broker);
+      assert.deepEqual(left, ['0 a #0', '1 b #1'].slice(0, Math.max(1, left.length)), label);
+      await twin.close();
+    } finally {
+      await bench.close();
+    }
+  }
 });

@@ -11,8 +11,8 @@ export class Mortality {
   steps = 0;
   /** Resolves when the life has ended. */
   readonly ended: Promise<void>;
-  readonly #endsAtStep: number;
-  readonly #lastStep: LastStep;
+  #endsAtStep: number;
+  #lastStep: LastStep;
   readonly #clock = new MortalClock();
   #end: () => void = () => undefined;
   #isDead = false;
@@ -27,6 +27,12 @@ export class Mortality {
 
   get clock(): Clock {
     return this.#clock;
+  }
+
+  /** It ends at the step that comes after so many others, from now on. */
+  endAfter(steps: number, lastStep: LastStep): void {
+    this.#endsAtStep = this.steps + steps + 1;
+    this.#lastStep = lastStep;
   }
 
   die(): void {
