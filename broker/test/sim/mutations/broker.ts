@@ -43,7 +43,7 @@ const acknowledging: readonly Mutation[] = [
     file: 'log/local-wal.ts',
     find: '      await this.#file!.sync();\n      this.#isDirty',
     replace: '      await this.#file!.sync().catch(() => undefined);\n      this.#isDirty',
-    scenario: { name: 'cluster', seeds: 200 },
+    pinned: ['rule-16'],
   },
   {
     name: 'offset-commit-before-bucket',

@@ -6,6 +6,7 @@ import { rule07 } from './rule-07-epochs.ts';
 import { rule09 } from './rule-09-metadata-first.ts';
 import { rule11 } from './rule-11-local-tail.ts';
 import { rule12 } from './rule-12-hybrid-time.ts';
+import { rule16 } from './rule-16-failed-fsync.ts';
 import { rule18 } from './rule-18-proof.ts';
 import { rule18Broker } from './rule-18-zombie-answers.ts';
 import { rule19 } from './rule-19-chain.ts';
@@ -21,6 +22,7 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule09,
   ...rule11,
   ...rule12,
+  ...rule16,
   ...rule18,
   ...rule18Broker,
   ...rule19,
