@@ -133,18 +133,18 @@ export type MetadataEvent =
 
 /**
  * Whether an event may wait for CHRONIK_METADATA_UPLOAD_INTERVAL. Those that other objects in the bucket lean on may not
- * (rule 09); nor may producer-id blocks, because an id handed out twice makes one producer's batches look like
- * duplicates of another's.
+ * (rule 09), as the tombstones of a deleted topic's committed offsets do; nor may producer-id blocks, because an id handed
+ * out twice makes one producer's batches look like duplicates of another's.
  */
 export function mayWait(event: MetadataEvent): boolean {
   switch (event.kind) {
     case 'topicCreated':
-    case 'topicDeleted':
     case 'partitionsAdded':
     case 'topicConfigsChanged':
     case 'brokerConfigsChanged':
     case 'logStartOffsetMoved':
       return true;
+    case 'topicDeleted':
     case 'brokerRegistered':
     case 'streamSealed':
     case 'metadataEpochsSealed':

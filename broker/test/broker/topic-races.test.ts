@@ -154,3 +154,20 @@ test('rule-09: with an upload interval, a request for a new topic is over in its
     },
     { uploadIntervalMs: LONG_MS },
   ));
+
+test('rule-09: with an upload interval, committed offsets go only when the bucket says that their topic is gone', () =>
+  withBroker(
+    async (broker, client) => {
+      await useGroup(client);
+      await produce(client, 'orders', batchOf(['a']));
+      assert.equal(await commit(client, 1), KafkaErrors.NONE);
+      broker.store.hold((key, operation) => key.startsWith('metadata-wal/') && operation === 'create');
+      const deletion = { topics: [{ name: 'orders' }], topicNames: ['orders'], timeoutMs: 1 };
+      const answer = await client.send(ApiKeys.DeleteTopics, 5, deletion);
+      assert.equal(answer.responses[0]?.errorCode, KafkaErrors.REQUEST_TIMED_OUT);
+      await broker.dataStream.flush();
+      assert.equal(await committedOffset(client), 1);
+      broker.store.letGo();
+    },
+    { uploadIntervalMs: LONG_MS },
+  ));
