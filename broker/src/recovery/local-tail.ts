@@ -87,12 +87,12 @@ class LocalTail {
       this.#read.push({ wal, note: { stream: wal.stream, reason: foreign, offsets: [] } });
       return;
     }
-    const misfits: SurvivingBatch[] = [];
+    const misfits: SalvageNote['offsets'][number][] = [];
     const counts = new Map<Misfit, number>();
     const end = await wal.read(async (batch) => {
       const placed = await this.#place(batch);
       if (placed === 'known' || placed === 'appended') return;
-      misfits.push(batch);
+      misfits.push(offsetsOf(batch));
       counts.set(placed, (counts.get(placed) ?? 0) + 1);
     });
     const reasons = Array.from(counts, ([misfit, count]) => `${count} ${MISFITS[misfit]}`);
@@ -108,7 +108,7 @@ class LocalTail {
         detail: reasons.at(-1) ?? '',
       });
     }
-    this.#read.push({ wal, note: { stream: wal.stream, reason: reasons.join('; '), offsets: misfits.map(offsetsOf) } });
+    this.#read.push({ wal, note: { stream: wal.stream, reason: reasons.join('; '), offsets: misfits } });
   }
 
   /** Everything placed is committed: what is clean goes, the rest into quarantine. */
