@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dumpYaml } from '@kubernetes/client-node';
-import { customResourceDefinition, referencePage } from '../src/api/index.ts';
+import { clusterChartSchema, customResourceDefinition, referencePage } from '../src/api/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 const NOTE = '# Generated from operator/src/api by operator/tools/generate.ts; not to be edited.\n';
@@ -14,6 +14,7 @@ function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['crds/chronikclusters.chronik.stream.yaml', crd],
     ['charts/chronik-operator/files/chronikclusters.chronik.stream.yaml', crd],
+    ['charts/chronik-cluster/values.schema.json', `${JSON.stringify(clusterChartSchema(), null, 2)}\n`],
     ['docs/chronikcluster.md', referencePage()],
   ]);
 }

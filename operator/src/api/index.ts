@@ -18,3 +18,4 @@ export { referencePage, rulesOf } from './reference.ts';
 export type { Json } from './schema.ts';
 export { HTTP_PORT } from './spec.ts';
 export { CONDITION_TYPES, REASONS } from './status.ts';
+export { clusterChartSchema } from './values-schema.ts';

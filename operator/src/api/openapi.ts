@@ -72,3 +72,17 @@ function shapeOf(schema: Schema): OpenApi {
 function defined(values: { readonly [name: string]: Json | undefined }): OpenApi {
   return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }
+
+/** The same shape as JSON Schema (draft 7), for tools that know nothing of Kubernetes; CEL rules are left to the API server. */
+export function jsonSchemaOf(schema: Schema): OpenApi {
+  return strip(openApiOf(schema)) as OpenApi;
+}
+
+function strip(node: Json): Json {
+  if (Array.isArray(node)) return node.map(strip);
+  if (typeof node !== 'object') return node;
+  const entries = Object.entries(node as OpenApi).filter(([name]) => !name.startsWith('x-kubernetes-'));
+  const closed =
+    node instanceof Object && 'properties' in node && 'type' in node ? { additionalProperties: false } : {};
+  return { ...closed, ...Object.fromEntries(entries.map(([name, value]) => [name, strip(value)])) };
+}
