@@ -27,6 +27,8 @@ export interface LifeOptions {
   readonly volume?: string;
   readonly endsAtStep?: number;
   readonly lastStep?: LastStep;
+  /** How far the wall clock of the process is ahead. */
+  readonly skewMs?: number;
   /** Called with the process before it boots. */
   readonly prepare?: (store: MortalStore) => void;
   readonly boot?: Partial<BootOptions>;
@@ -66,6 +68,7 @@ export class BootBench {
     const mortality = new Mortality(options.endsAtStep ?? Number.POSITIVE_INFINITY, options.lastStep ?? 'done');
     const store = new MortalStore(this.objects, mortality);
     const disk = new MortalDisk(new SystemDisk(), mortality);
+    mortality.skewClock(options.skewMs ?? 0);
     options.prepare?.(store);
     const patient = new PatientStore(store, { clock: mortality.clock, random: systemRandom });
     const booting = boot({

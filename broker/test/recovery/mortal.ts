@@ -29,6 +29,11 @@ export class Mortality {
     return this.#clock;
   }
 
+  /** Sets the wall clock so many milliseconds ahead. */
+  skewClock(skewMs: number): void {
+    this.#clock.skewMs = skewMs;
+  }
+
   /** It ends at the step that comes after so many others, from now on. */
   endAfter(steps: number, lastStep: LastStep): void {
     this.#endsAtStep = this.steps + steps + 1;
@@ -66,11 +71,13 @@ function never(): Promise<never> {
 
 /** Its timers do not fire any more once the process is dead. */
 class MortalClock implements Clock {
+  /** How far its wall clock is ahead. */
+  skewMs = 0;
   readonly #timers = new Set<Timer>();
   #isDead = false;
 
   nowMs(): number {
-    return systemClock.nowMs();
+    return systemClock.nowMs() + this.skewMs;
   }
 
   monotonicMs(): number {
