@@ -95,6 +95,7 @@ export class LeaderElection {
   }
 
   async #attempt(): Promise<void> {
+    if (this.#released) return;
     const { clock, log } = this.#options;
     const startedMs = clock.monotonicMs();
     try {
