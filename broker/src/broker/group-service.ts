@@ -1,5 +1,5 @@
 import { type CoordinatorOptions, GroupCoordinator } from '../coordinator/index.ts';
-import type { Clock, Logger, Random } from '../edge/index.ts';
+import type { Clock, Logger, Random, Timer } from '../edge/index.ts';
 import type { MetadataEvent, MetadataImage, MetadataLog } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
 import { PartitionOffsetsPort } from './offsets-port.ts';
@@ -8,6 +8,8 @@ import { OFFSETS_TOPIC } from './topic-creation.ts';
 
 /** Partitions of `__consumer_offsets` that are read at a time. */
 const LOADS_AT_A_TIME = 4;
+/** A partition that could not be read is tried again after so long: damage may be mended while the broker runs. */
+const RELOAD_MS = 30_000;
 
 export interface GroupServiceSetting {
   readonly clock: Clock;
@@ -29,6 +31,8 @@ export class GroupService {
   #coordinator: GroupCoordinator;
   #partitionCount: number;
   #topicId: string | undefined;
+  readonly #reloads = new Set<Timer>();
+  #isClosed = false;
 
   constructor(setting: GroupServiceSetting) {
     this.#setting = setting;
@@ -54,6 +58,14 @@ export class GroupService {
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#end();
+  }
+
+  /** Ends what the present coordinator does and was going to do. */
+  #end(): void {
+    for (const timer of this.#reloads) timer.cancel();
+    this.#reloads.clear();
     this.#coordinator.close();
   }
 
@@ -63,7 +75,7 @@ export class GroupService {
 
   #begin(topicId: string | undefined, partitionCount: number | undefined): void {
     this.#topicId = topicId;
-    this.#coordinator.close();
+    this.#end();
     this.#partitionCount = partitionCount ?? this.#setting.offsetsTopicPartitions;
     this.#coordinator = this.#newCoordinator(this.#partitionCount);
     if (topicId !== undefined) this.#run(this.#loadAll(this.#coordinator, this.#partitionCount));
@@ -95,11 +107,22 @@ export class GroupService {
       logger.error('The groups of a partition cannot be served', {
         partition: `${OFFSETS_TOPIC}-${partition}`,
         error: error instanceof Error ? error.message : String(error),
+        nextTryMs: RELOAD_MS,
       });
+      this.#reloadLater(coordinator, partition);
       return;
     }
     // What was deleted while nobody could tell this coordinator.
     await coordinator.retainTopics(partition, (name) => metadata.image.topic(name)?.id);
+  }
+
+  #reloadLater(coordinator: GroupCoordinator, partition: number): void {
+    if (this.#isClosed) return;
+    const timer = this.#setting.clock.setTimer(RELOAD_MS, () => {
+      this.#reloads.delete(timer);
+      this.#run(this.#load(coordinator, partition));
+    });
+    this.#reloads.add(timer);
   }
 
   async #retainTopics(coordinator: GroupCoordinator, image: MetadataImage): Promise<void> {
