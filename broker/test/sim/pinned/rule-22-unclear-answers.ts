@@ -92,7 +92,7 @@ async function sealingTerminates(options?: RunOptions): Promise<void> {
     },
   });
   await bench.pass(500);
-  const sealed = await settle(bench.world.scheduler, bench.sealing(slow, writer.stream), 120_000);
+  const sealed = await settle(bench.world.scheduler, bench.sealing(slow, writer.stream), 15_000);
   await bench.settle(writing);
   assert.ok(ended && wall > 0);
   assert.ok(sealed.sealedAt > writer.committedThrough);
