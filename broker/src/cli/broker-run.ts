@@ -14,7 +14,7 @@ import type { Logger } from '../edge/index.ts';
 import type { Metrics } from '../http/index.ts';
 import { HoldError, boot } from '../recovery/index.ts';
 import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
-import type { PatientStore } from '../store/index.ts';
+import { batching } from './batching.ts';
 import { publishBrokerMetrics } from './broker-metrics.ts';
 import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
@@ -28,11 +28,6 @@ const HOLD_MS = 10_000;
 const LONGEST_HOLD_MS = 600_000;
 /** A log line at most so often while a restore goes on. */
 const PROGRESS_MS = 2_000;
-/** PUTs on a cloud store cost money and take tens of milliseconds; on a local directory the next goes when the last is done. */
-const CLOUD_LINGER_MS = 100;
-/** On a local directory an object costs as much CPU as ten small produce requests: without hurry fewer are written. */
-const LOCAL_PATIENCE_MS = 5;
-
 export interface RunContext {
   readonly logger: Logger;
   readonly status: ProcessStatus;
@@ -142,6 +137,7 @@ export class BrokerRun {
     const config = this.#config;
     const address = this.#address;
     const built: BrokerPartitions[] = [];
+    await stores.refuseHarmfulLifecycle();
     const booted = await boot({
       clock: systemClock,
       random: systemRandom,
@@ -186,16 +182,6 @@ export class BrokerRun {
   }
 }
 
-/** What was set counts to the letter; without a setting, what suits the store. */
-function batching(
-  { wal }: BrokerConfig,
-  store: PatientStore,
-): { readonly lingerMs: number; readonly patienceMs?: number } {
-  if (wal.lingerMs !== undefined) return { lingerMs: wal.lingerMs };
-  if (store.address.provider === 'local') return { lingerMs: 0, patienceMs: LOCAL_PATIENCE_MS };
-  return { lingerMs: CLOUD_LINGER_MS };
-}
-
 /** Damage is for a person to decide about, and can be mended behind our back; it is no reason to crash in a loop. */
 const HELD_DAMAGE = new Set([
   'DAMAGED_STREAM',
@@ -206,6 +192,7 @@ const HELD_DAMAGE = new Set([
   'REGISTRATION_LOST',
   'PARTITION_OVERLAP',
   'STORE_ARCHIVED',
+  'LIFECYCLE_EATS_LOG',
 ]);
 
 function isHold(error: unknown): error is ChronikError {

@@ -7,11 +7,8 @@ import { ReadingStore } from './reading-store.ts';
 
 const PRIMARY = 'primary';
 
-/**
- * Opens a store of the configuration for reading: the primary, or a replica by its name. Rejects with SETTING_* if there is no
- * such store, or with the store's own error if it cannot be opened.
- */
-export async function openBucket(environment: Environment, name: string = PRIMARY): Promise<PatientStore> {
+/** A store of the configuration: the primary, or a replica by its name. Throws SETTING_* if there is no such store. */
+export function chooseStore(environment: Environment, name: string = PRIMARY): NamedStoreConfig {
   const { primary, replicas } = readBrokerConfig(environment);
   const chosen = name === PRIMARY ? primary : replicas.find((replica) => replica.name === name);
   if (chosen === undefined) {
@@ -20,6 +17,15 @@ export async function openBucket(environment: Environment, name: string = PRIMAR
       remedy: `Valid: ${names.join(', ')}. Replicas are named by CHRONIK_REPLICA_STORES.`,
     });
   }
+  return chosen;
+}
+
+/**
+ * Opens a store of the configuration for reading. Rejects with SETTING_* if there is no such store, or with the store's own error
+ * if it cannot be opened.
+ */
+export async function openBucket(environment: Environment, name?: string): Promise<PatientStore> {
+  const chosen = chooseStore(environment, name);
   return new PatientStore(new ReadingStore(await open(chosen), systemClock), {
     clock: systemClock,
     random: systemRandom,

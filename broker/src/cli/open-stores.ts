@@ -1,15 +1,21 @@
 import type { BrokerConfig, NamedStoreConfig } from '../config/index.ts';
 import { systemClock, systemRandom } from '../edge/index.ts';
 import type { Disk, Logger } from '../edge/index.ts';
-import { PatientStore, openStore } from '../store/index.ts';
-import type { StoreObserver } from '../store/index.ts';
+import type { Metrics } from '../http/index.ts';
+import { PatientStore, StoreError, openStore, pricesOf, refuseHarmfulLifecycle } from '../store/index.ts';
+import type { ObjectStore } from '../store/index.ts';
 import { TroubleLog } from './trouble-log.ts';
+
+/** A store that does not answer is waited for by whoever needs it; the rules are not worth waiting for. */
+const RULES_MS = 5_000;
 
 /** The stores of a process. Commits and cold reads go through clients of their own, so that neither delays the other. */
 export interface OpenedStores {
   readonly commit: PatientStore;
   readonly cold: PatientStore;
   readonly replicas: readonly PatientStore[];
+  /** Rejects with LIFECYCLE_EATS_LOG if rules can be seen that would delete or archive the log. */
+  refuseHarmfulLifecycle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -18,28 +24,53 @@ export async function openStores(
   config: BrokerConfig,
   disk: Disk,
   logger: Logger,
-  observer: StoreObserver,
+  metrics: Metrics,
 ): Promise<OpenedStores> {
   const trouble = new TroubleLog(systemClock, logger);
-  const open = async (store: NamedStoreConfig): Promise<PatientStore> =>
-    new PatientStore(await openStore(store, { disk, random: systemRandom }), {
+  const patient = (store: ObjectStore, name: string, lane: string): PatientStore => {
+    const opened: PatientStore = new PatientStore(store, {
       clock: systemClock,
       random: systemRandom,
-      observer,
-      onTrouble: (error, operation, failedAttempts) => trouble.report(store.name, error, operation, failedAttempts),
+      observer: metrics.storeLane({
+        lane,
+        prices: pricesOf(store.address),
+        isReachable: () => opened.storeState().reachable,
+      }),
+      onTrouble: (error, operation, failedAttempts) => trouble.report(name, error, operation, failedAttempts),
     });
-  const commit = await open(config.primary);
-  const cold = await open(config.primary);
-  const replicas = await Promise.all(config.replicas.map(open));
-  const how = config.primary.byDefault ? ' (the embedded default: OBJECT_STORE_BACKEND is not set)' : '';
+    return opened;
+  };
+  const open = (store: NamedStoreConfig): Promise<ObjectStore> => openStore(store, { disk, random: systemRandom });
+  const { primary } = config;
+  const bucket = await open(primary);
+  const commit = patient(bucket, primary.name, 'commit');
+  const cold = patient(await open(primary), primary.name, 'cold');
+  const replicas = await Promise.all(
+    config.replicas.map(async (replica) => patient(await open(replica), replica.name, `replica-${replica.name}`)),
+  );
+  const how = primary.byDefault ? ' (the embedded default: OBJECT_STORE_BACKEND is not set)' : '';
   logger.info(`The bucket is ${commit.description}${how}`);
   const all = [commit, cold, ...replicas];
   return {
     commit,
     cold,
     replicas,
+    refuseHarmfulLifecycle: () => refuseRules(bucket),
     close: async () => {
       await Promise.all(all.map((store) => store.close()));
     },
   };
+}
+
+/** One attempt; a store that does not answer it, or does not tell, is taken as it is. */
+async function refuseRules(bucket: ObjectStore): Promise<void> {
+  const controller = new AbortController();
+  const timer = systemClock.setTimer(RULES_MS, () => controller.abort());
+  try {
+    await refuseHarmfulLifecycle(bucket, controller.signal);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  } finally {
+    timer.cancel();
+  }
 }

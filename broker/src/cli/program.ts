@@ -7,6 +7,7 @@ import type { LsSubject } from './ls.ts';
 import { runStandalone } from './standalone.ts';
 import { runStatus } from './status.ts';
 import { runVerify, unreadExitCode } from './verify.ts';
+import { STORE_CHECK_HELP, runStoreCheck } from './store-check.ts';
 import { VERSION } from './version.ts';
 
 /** The command line: one file a verb. */
@@ -27,6 +28,7 @@ export function buildProgram(): Command {
   addStatus(program);
   addVerify(program);
   addLs(program);
+  addStore(program);
   program
     .command('version')
     .description('print the version')
@@ -85,6 +87,20 @@ function addLs(program: Command): void {
         await runLs(process.env, { subject: what, json: options.json === true, store: options.store });
         return ExitCode.ok;
       });
+    });
+}
+
+function addStore(program: Command): void {
+  program
+    .command('store')
+    .description('about the object store itself')
+    .command('check')
+    .description('try what a broker needs of the store: conditions, permissions, lifecycle rules, latency, cost')
+    .option('--json', 'the report as JSON')
+    .option('--store <name>', 'the store to check: primary, or a replica by its name')
+    .addHelpText('after', STORE_CHECK_HELP)
+    .action(async (options: { readonly json?: boolean; readonly store?: string }) => {
+      await exitAsRead(() => runStoreCheck(process.env, { json: options.json === true, store: options.store }));
     });
 }
 

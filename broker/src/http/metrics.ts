@@ -1,6 +1,8 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { CounterConfiguration, GaugeConfiguration } from 'prom-client';
-import type { StoreObserver, StoreRequest } from '../store/index.ts';
+import type { StoreObserver } from '../store/index.ts';
+import { StoreMetrics } from './store-metrics.ts';
+import type { StoreLane } from './store-metrics.ts';
 
 /** A number that is read when somebody asks for the metrics. */
 export interface Reading {
@@ -9,44 +11,17 @@ export interface Reading {
   readonly read: () => number;
 }
 
-const STORE_SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
-
 /**
  * The process's metrics in Prometheus' terms. Hot paths count in plain numbers; they are read here, when somebody asks, so that
  * measuring costs nothing.
  */
-export class Metrics implements StoreObserver {
+export class Metrics {
   readonly #registry = new Registry();
-  readonly #storeRequests: Counter<'operation' | 'outcome'>;
-  readonly #storeBytes: Counter<'operation'>;
-  readonly #storeSeconds: Histogram<'operation'>;
+  readonly #stores = new StoreMetrics(this.#registry);
 
-  constructor() {
-    this.#storeRequests = new Counter({
-      name: 'chronik_store_requests_total',
-      help: 'Attempts at requests to the object store, by what they ended with.',
-      labelNames: ['operation', 'outcome'],
-      registers: [this.#registry],
-    });
-    this.#storeBytes = new Counter({
-      name: 'chronik_store_bytes_total',
-      help: 'Bytes of bodies sent to (create) and received from (get) the object store.',
-      labelNames: ['operation'],
-      registers: [this.#registry],
-    });
-    this.#storeSeconds = new Histogram({
-      name: 'chronik_store_request_seconds',
-      help: 'How long an attempt at a request to the object store took.',
-      labelNames: ['operation'],
-      buckets: STORE_SECONDS,
-      registers: [this.#registry],
-    });
-  }
-
-  onRequest({ operation, outcome, bytes, durationMs }: StoreRequest): void {
-    this.#storeRequests.inc({ operation, outcome });
-    if (bytes > 0) this.#storeBytes.inc({ operation }, bytes);
-    this.#storeSeconds.observe({ operation }, durationMs / 1000);
+  /** Publishes a lane of a store; whoever sends requests on it reports them to the answer. */
+  storeLane(lane: StoreLane): StoreObserver {
+    return this.#stores.lane(lane);
   }
 
   /** A value that goes up and down. */

@@ -24,3 +24,9 @@ export type { LocalStoreConfig, StoreConfig, StoreEdges } from './store-config.t
 export type { S3Credentials, S3Encryption, S3StoreConfig } from './s3/s3-config.ts';
 export type { GcsCredentials, GcsEncryption, GcsStoreConfig } from './gcs/gcs-config.ts';
 export type { AzureCredentials, AzureEncryption, AzureStoreConfig } from './azure/azure-config.ts';
+export type { BucketInspection, LifecycleRule, Told } from './bucket-inspection.ts';
+export { checkStore } from './check/check-store.ts';
+export type { StoreCheck, StoreCheckOptions, StoreProblem } from './check/check-store.ts';
+export { WHAT_MAY_BE_TIERED, refuseHarmfulLifecycle } from './check/lifecycle.ts';
+export { pricesOf, requestPrice } from './check/prices.ts';
+export type { StorePrices } from './check/prices.ts';

@@ -1,3 +1,5 @@
+import type { BucketInspection } from './bucket-inspection.ts';
+
 /** What a store can answer to a create. Anything else is a StoreError. */
 export type CreateResult =
   /** The object is there with our body, durably. */
@@ -48,6 +50,8 @@ export interface ObjectStore {
   list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage>;
   /** Deletes the keys; absent ones count as deleted. */
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
+  /** What is set for the bucket as a whole. Left out where there is no such thing: a directory. */
+  inspectBucket?(options?: CallOptions): Promise<BucketInspection>;
   close(): Promise<void>;
 }
 

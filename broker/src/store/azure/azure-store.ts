@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ContainerClient } from '@azure/storage-blob';
+import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
+import type { BucketInspection, Told } from '../bucket-inspection.ts';
 import type { ByteRange, CallOptions, CreateResult, ListPage, ObjectStore, StoreAddress } from '../object-store.ts';
 import { collect, joined, verifiedContents } from '../remote/body.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
@@ -14,6 +15,11 @@ import { azureCode, azureError, blamesCredentials, notAzureError } from './azure
 import { AzureListing } from './azure-listing.ts';
 
 const PARALLEL_DELETES = 16;
+
+const NOT_HERE: Told<never> = {
+  isKnown: false,
+  why: 'Azure tells it to its management interface only, not through the blob service',
+};
 
 /**
  * All of these say that the name is taken: the plain answer, a failed condition, a blob of another type, and a signature that
@@ -132,6 +138,15 @@ export class AzureStore implements ObjectStore {
         await client.getBlobClient(this.#keys.nameOf(key)).delete({ ...signalOf(options), deleteSnapshots: 'include' });
       }),
     );
+  }
+
+  inspectBucket(options?: CallOptions): Promise<BucketInspection> {
+    return this.#request('look at the container', false, {}, async (client) => {
+      const pages = client.listBlobsFlat(signalOf(options)).byPage({ maxPageSize: 1 });
+      const page: IteratorResult<ContainerListBlobFlatSegmentResponse, unknown> = await pages.next();
+      const storeTimeMs = page.done === true ? undefined : page.value.date?.getTime();
+      return { storeTimeMs, versioning: NOT_HERE, lifecycle: NOT_HERE };
+    });
   }
 
   close(): Promise<void> {

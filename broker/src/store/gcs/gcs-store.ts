@@ -1,5 +1,6 @@
 import type { Random } from '../../edge/index.ts';
 import { randomHex } from '../../edge/index.ts';
+import type { BucketInspection } from '../bucket-inspection.ts';
 import type {
   ByteRange,
   CallOptions,
@@ -20,6 +21,7 @@ import type { GcsAnswer, GcsRequest } from './gcs-client.ts';
 import type { GcsStoreConfig } from './gcs-config.ts';
 import { GcsObjectEncryption } from './gcs-encryption.ts';
 import { blamesCredentials, gcsAnswerError, gcsError, gcsRefusal, noBucketError, saysNoObject } from './gcs-errors.ts';
+import { inspectGcsBucket } from './gcs-inspection.ts';
 import { asArray, field, parseJson } from './gcs-json.ts';
 import { announcedChecksum, multipartUpload } from './gcs-upload.ts';
 
@@ -158,6 +160,12 @@ export class GcsStore implements ObjectStore {
           throw gcsAnswerError(request, answer);
         }
       }),
+    );
+  }
+
+  inspectBucket(options?: CallOptions): Promise<BucketInspection> {
+    return this.#request('look at the bucket', false, (request) =>
+      inspectGcsBucket(this.#client, this.#config.bucket, request, options),
     );
   }
 

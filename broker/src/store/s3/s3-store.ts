@@ -1,5 +1,6 @@
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { BucketInspection } from '../bucket-inspection.ts';
 import { checksumText, joined } from '../remote/body.ts';
 import { KeyPrefix, listingStart, listingText } from '../remote/key-prefix.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
@@ -18,6 +19,7 @@ import { readObject, readSize } from './s3-answers.ts';
 import { endpointOf, newS3Client } from './s3-client.ts';
 import type { S3StoreConfig } from './s3-config.ts';
 import { S3ObjectEncryption } from './s3-encryption.ts';
+import { inspectS3Bucket } from './s3-inspection.ts';
 import { blamesCredentials, notS3Error, s3Code, s3CodeError, s3Error } from './s3-errors.ts';
 
 const KEYS_PER_PAGE = 1000;
@@ -129,6 +131,12 @@ export class S3Store implements ObjectStore {
     for (let start = 0; start < names.length; start += KEYS_PER_DELETE) {
       await this.#deleteBatch(names.slice(start, start + KEYS_PER_DELETE), options);
     }
+  }
+
+  inspectBucket(options?: CallOptions): Promise<BucketInspection> {
+    return this.#request('look at the bucket', false, {}, (client, request) =>
+      inspectS3Bucket(client, this.#config.bucket, request, options),
+    );
   }
 
   close(): Promise<void> {
