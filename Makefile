@@ -53,6 +53,9 @@ e2e-clients: $(INSTALLED) ## Real clients by operations, before and after a lost
 e2e-stores: $(INSTALLED) ## Store contract against MinIO, fake-gcs-server and Azurite (STORE=s3, gcs or azure: one of them)
 	$(call run,e2e/stores/main.ts)
 
+images: $(INSTALLED) ## Container images of broker and operator in images/build, without docker
+	$(call run,tools/images/main.ts)
+
 bench: $(INSTALLED) ## Figures side by side with peers
 	$(call run,e2e/bench/main.ts)
 
