@@ -2,7 +2,7 @@
 // With --check it only compares, and fails if a file differs.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { dumpYaml } from '@kubernetes/client-node';
+import { dump } from 'js-yaml';
 import { clusterChartSchema, customResourceDefinition, referencePage } from '../src/api/index.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -10,7 +10,7 @@ const NOTE = '# Generated from operator/src/api by operator/tools/generate.ts; n
 
 /** The generated files, as paths from the root of the repository. */
 function generatedFiles(): ReadonlyMap<string, string> {
-  const crd = NOTE + dumpYaml(customResourceDefinition(), { lineWidth: -1, noRefs: true });
+  const crd = NOTE + dump(customResourceDefinition(), { lineWidth: -1, noRefs: true });
   return new Map([
     ['crds/chronikclusters.chronik.stream.yaml', crd],
     ['charts/chronik-operator/files/chronikclusters.chronik.stream.yaml', crd],

@@ -61,7 +61,7 @@ const storage = object(
   },
   [],
   {
-    default: {},
+    default: { size: '10Gi' },
     rules: [
       {
         id: 'storage-grows-only',

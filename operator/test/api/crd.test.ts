@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { load } from 'js-yaml';
 import { customResourceDefinition, referencePage, rootSchema, rulesOf } from '../../src/api/index.ts';
 import type { Json } from '../../src/api/index.ts';
 
@@ -23,6 +24,11 @@ test('the CRD in crds/, its copy in the chart and the reference are what the tab
   const generator = join(import.meta.dirname, '../../tools/generate.ts');
   const result = spawnSync(process.execPath, [generator, '--check'], { encoding: 'utf8' });
   assert.equal(result.status, 0, result.stderr);
+});
+
+test('the CRD as YAML says all that the table says, rules and defaults among it', () => {
+  const path = join(import.meta.dirname, '../../../crds/chronikclusters.chronik.stream.yaml');
+  assert.deepEqual(load(readFileSync(path, 'utf8')), customResourceDefinition());
 });
 
 test('the schema is structural: no default lies outside the type of its field', () => {
