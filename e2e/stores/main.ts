@@ -1,5 +1,6 @@
 // `make e2e-stores`: the contract of ObjectStore and the boot probe against real servers, each started here, by the
-// environment variables that a user would set. `STORE=s3` (s3-tls, gcs, azure) runs one of them.
+// environment variables that a user would set, and a broker on each with a bad network between. `STORE=s3` (s3-tls, gcs,
+// azure) runs one of them; STORE_OUTAGE_SECONDS is how long the store is away (5).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,16 +9,26 @@ import { join } from 'node:path';
 import { STORES } from './servers.ts';
 import type { StoreName } from './servers.ts';
 
-const SUITE = 'broker/test/store/configured-store.ts';
+const CONTRACT = 'broker/test/store/configured-store.ts';
+/** Faults are injected into plain HTTP. */
+const FAULTS = 'e2e/stores/faults.ts';
 
 async function check(name: StoreName): Promise<boolean> {
   const directory = mkdtempSync(join(tmpdir(), `chronik-${name}-`));
   try {
     const server = await STORES[name](directory);
     try {
-      const child = spawn(process.execPath, ['--test', '--test-reporter=spec', SUITE], {
+      const suites = name === 's3-tls' ? [CONTRACT] : [CONTRACT, FAULTS];
+      const { PATH, HOME, STORE_OUTAGE_SECONDS } = process.env;
+      const flags = ['--disable-warning=TimeoutNegativeWarning', '--test', '--test-reporter=spec'];
+      const child = spawn(process.execPath, [...flags, '--test-concurrency=1', ...suites], {
         stdio: 'inherit',
-        env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...server.environment },
+        env: {
+          PATH,
+          HOME,
+          ...(STORE_OUTAGE_SECONDS === undefined ? {} : { STORE_OUTAGE_SECONDS }),
+          ...server.environment,
+        },
       });
       const [code] = (await once(child, 'exit')) as [number | null];
       return code === 0;

@@ -28,6 +28,7 @@ const HOLD_MS = 10_000;
 const LONGEST_HOLD_MS = 600_000;
 /** A log line at most so often while a restore goes on. */
 const PROGRESS_MS = 2_000;
+
 export interface RunContext {
   readonly logger: Logger;
   readonly status: ProcessStatus;
