@@ -1,5 +1,5 @@
 import { ChronikError, type Timer, hasCode } from '../edge/index.ts';
-import { Dispatcher, KafkaServer, type NetCounters, newNetCounters } from '../net/index.ts';
+import { ByteBudget, Dispatcher, KafkaServer, type NetCounters, newNetCounters } from '../net/index.ts';
 import { apiTable } from './api-table.ts';
 import { streamSink } from './build-partitions.ts';
 import { type BrokerCounters, newBrokerCounters } from './counters.ts';
@@ -54,7 +54,9 @@ export class Broker {
       offsetsTopicPartitions: limits.offsetsTopicPartitions,
       onFatal,
     });
+    const answers = new ByteBudget(limits.maxUnsentBytes);
     const services = buildServices(options, {
+      answers,
       proof,
       counters: this.counters.broker,
       coordinator: () => this.#groups.coordinator,
@@ -74,6 +76,7 @@ export class Broker {
         logger: logger.child('net'),
         dispatcher: new Dispatcher(apiTable(services), unknownApiVersions),
         budget: partitions.budget,
+        answers,
         counters: net,
         options: { maxRequestBytes: limits.maxRequestBytes, maxInFlight: limits.maxInFlightPerConnection },
         onFatal,

@@ -1,4 +1,5 @@
 import type { GroupCoordinator } from '../coordinator/index.ts';
+import type { ByteBudget } from '../net/index.ts';
 import { type ConfigScope, type MetadataImage, topicConfig } from '../meta/index.ts';
 import type { BrokerCounters } from './counters.ts';
 import { FetchSessions } from './fetch-sessions.ts';
@@ -14,6 +15,7 @@ import { TopicSettingsCache, topicSettings } from './topic-settings.ts';
 
 /** What only the broker itself can give its handlers. */
 export interface OwnServices {
+  readonly answers: ByteBudget;
   readonly proof: OpenProof;
   readonly counters: BrokerCounters;
   readonly coordinator: () => GroupCoordinator;

@@ -25,15 +25,33 @@ export interface FetchPlan {
   readonly urgent: boolean;
 }
 
-/** Reads as much as allowed of each partition in turn: at least one batch in all, whatever the limits. */
-export function planFetch(services: Services, partitions: Iterable<FetchedPartition>, maxBytes: number): FetchPlan {
+const NO_BATCHES = { kind: 'batches', batches: [], sizeBytes: 0 } as const;
+
+/** What an answer may hold. */
+export interface FetchAllowance {
+  /** 0 = nothing, not even a batch. */
+  readonly maxBytes: number;
+  /** Only batches that lie in memory anyway. */
+  readonly memoryOnly: boolean;
+}
+
+/** Reads as much as allowed of each partition in turn: at least one batch in all, whatever the limits, unless nothing is allowed. */
+export function planFetch(
+  services: Services,
+  partitions: Iterable<FetchedPartition>,
+  { maxBytes, memoryOnly }: FetchAllowance,
+): FetchPlan {
   const planned: FetchedPartition[] = [];
   const reads: PlannedRead[] = [];
   let sizeBytes = 0;
   let urgent = false;
   for (const partition of partitions) {
     const limit = Math.min(partition.maxBytes, Math.max(0, maxBytes - sizeBytes));
-    const read = planRead(services, partition, limit, sizeBytes === 0);
+    const read = planRead(services, partition, {
+      maxBytes: limit,
+      memoryOnly,
+      minOneBatch: sizeBytes === 0 && maxBytes > 0,
+    });
     planned.push(partition);
     reads.push(read);
     if (read.kind === 'read') sizeBytes += read.outcome.sizeBytes;
@@ -50,8 +68,7 @@ function isUnknownTopic(error: KafkaErrorName): boolean {
 function planRead(
   services: Services,
   partition: FetchedPartition,
-  maxBytes: number,
-  minOneBatch: boolean,
+  { memoryOnly, ...limits }: FetchAllowance & { readonly minOneBatch: boolean },
 ): PlannedRead {
   const log = logOf(services, partition);
   if (typeof log === 'string') return { kind: 'error', error: log };
@@ -63,10 +80,11 @@ function planRead(
     if (at.endOffset < 0) return { kind: 'above-end', log };
     if (at.leaderEpoch < lastFetchedEpoch || at.endOffset < fetchOffset) return { kind: 'diverges', log, at };
   }
-  const outcome = log.read({ offset: fetchOffset, maxBytes, minOneBatch });
+  const outcome = log.read({ offset: fetchOffset, ...limits });
   switch (outcome.kind) {
-    case 'batches':
     case 'cold':
+      return { kind: 'read', log, outcome: memoryOnly ? NO_BATCHES : outcome };
+    case 'batches':
       return { kind: 'read', log, outcome };
     case 'out-of-range':
       if (outcome.side === 'above-end') return { kind: 'above-end', log };

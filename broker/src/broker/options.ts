@@ -14,8 +14,10 @@ export interface BrokerLimits {
   readonly maxIdleMs: number;
   /** Requests of one connection that may wait for their answer at a time. */
   readonly maxInFlightPerConnection: number;
-  /** Batches not yet committed, requests being received and responses not yet sent, together. */
+  /** Batches not yet committed and requests being received, together. */
   readonly maxBytesInFlight: number;
+  /** Answers being put together and answers not yet sent, together. */
+  readonly maxUnsentBytes: number;
   /** Newest batches kept in memory, over all partitions. */
   readonly tailBytes: number;
   /** `fetch.max.bytes` */
@@ -40,6 +42,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   maxIdleMs: 600_000,
   maxInFlightPerConnection: 100,
   maxBytesInFlight: 256 * MIB,
+  maxUnsentBytes: 128 * MIB,
   tailBytes: 256 * MIB,
   maxFetchBytes: 55 * MIB,
   maxFetchSessions: 1_000,

@@ -32,7 +32,10 @@ export interface Services {
   readonly topicCreation: TopicCreation;
   /** Where the data are, for people. */
   readonly storeDescription: string;
+  /** Requests being received and batches not yet committed. */
   readonly budget: ByteBudget;
+  /** Answers that are put together or not sent yet. */
+  readonly answers: ByteBudget;
   readonly counters: BrokerCounters;
   /** Of the groups whose partition of `__consumer_offsets` is led here. */
   readonly coordinator: () => GroupCoordinator;

@@ -29,6 +29,7 @@ export interface BrokerConfig {
     readonly maxConnections: number;
     readonly maxIdleMs: number;
     readonly tailBytes: number;
+    readonly maxUnsentBytes: number;
   };
   readonly metadata: { readonly uploadIntervalMs: number; readonly heartbeatMs: number };
   readonly log: {
@@ -71,6 +72,7 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
       maxConnections: reader.whole(settings.maxConnections),
       maxIdleMs: reader.whole(settings.connectionsMaxIdleMs),
       tailBytes: reader.whole(settings.tailBytes),
+      maxUnsentBytes: reader.whole(settings.maxUnsentBytes),
     },
     metadata: {
       uploadIntervalMs: reader.whole(settings.metadataUploadInterval) * 1000,

@@ -89,7 +89,15 @@ export const settings = {
     default: '268435456',
     unit: 'bytes',
     meaning:
-      'Memory for requests being received, records not yet in the bucket and responses not yet sent, together; above it producers are slowed down.',
+      'Memory for requests being received and records not yet in the bucket, together; above it producers are slowed down.',
+  },
+  maxUnsentBytes: {
+    env: 'CHRONIK_MAX_UNSENT_BYTES',
+    type: { kind: 'whole', min: 1_048_576, max: 4_294_967_296 },
+    default: '134217728',
+    unit: 'bytes',
+    meaning:
+      'Memory for answers that consumers have not taken yet; above it a fetch gets at most 1 MiB, at twice as much only records that are in memory anyway, at four times as much none.',
   },
   socketRequestMaxBytes: {
     env: 'CHRONIK_SOCKET_REQUEST_MAX_BYTES',

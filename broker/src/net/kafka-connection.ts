@@ -15,7 +15,10 @@ export interface ConnectionContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly dispatcher: Dispatcher;
+  /** Requests being received and batches not yet committed: producers are held back above its cap. */
   readonly budget: ByteBudget;
+  /** Answers that are not sent yet. Apart from the other, so that clients who do not read cannot stop those who write. */
+  readonly answers: ByteBudget;
   readonly counters: NetCounters;
   readonly options: ConnectionOptions;
   /** An invariant is broken: the process has to end. */
@@ -25,9 +28,11 @@ export interface ConnectionContext {
 /** A request whose answer is not there yet, or waits for those before it. */
 interface Pending {
   reply: Reply | undefined;
+  readonly isFetch: boolean;
 }
 
 const PRODUCE_KEY = 0;
+const FETCH_KEY = 1;
 /** Requests up to this size are taken whatever memory is short, so that groups and consumers live on. */
 const SMALL_REQUEST_BYTES = 1024 * 1024;
 /** A request whose rest does not come for so long is given up: it holds memory that others wait for. */
@@ -49,8 +54,16 @@ export class KafkaConnection implements FrameSink, Peer {
   readonly #pending: Pending[] = [];
   #outgoing: Buffer[] = [];
   #flushScheduled = false;
-  /** Bytes given to the connection that the kernel has not taken, as counted in the budget. */
+  /** Bytes given to the connection that the kernel has not taken, as counted among the answers. */
   #unsentBytes = 0;
+  /**
+   * A fetch is large, so each connection has one under way, until its answer has left; Kafka's own broker takes one request
+   * after the other. The next one is kept here until then, and nothing is read meanwhile.
+   */
+  #fetching: 'no' | 'answering' | 'sending' = 'no';
+  #nextFetch: Buffer | undefined;
+  /** Bytes of a fetch's answer that waits for answers before it, as counted among the answers. */
+  #queuedBytes = 0;
   #reservedBytes = 0;
   /** Reasons not to read: nothing is cut up or delivered while there is one. */
   #waitsForRoom = false;
@@ -81,8 +94,12 @@ export class KafkaConnection implements FrameSink, Peer {
 
   /** Whether the connection has been idle for `maxIdleMs`, or has stopped in the middle of a request. */
   isIdle(nowMs: number, maxIdleMs: number): boolean {
-    if (this.#pending.length > 0 || this.#waitsForRoom) return false;
     const idleMs = nowMs - this.#lastActiveMs;
+    // Who does not read is not waiting; when memory is short, it is in the way of those who do.
+    if (this.#waitsForDrain) {
+      return idleMs >= (this.#context.answers.full ? Math.min(STALLED_MS, maxIdleMs) : maxIdleMs);
+    }
+    if (this.#pending.length > 0 || this.#waitsForRoom) return false;
     return idleMs >= maxIdleMs || (idleMs >= STALLED_MS && this.#reservedBytes > 0);
   }
 
@@ -113,6 +130,17 @@ export class KafkaConnection implements FrameSink, Peer {
   }
 
   frame(payload: Buffer): boolean {
+    const isFetch = payload.readInt16BE(0) === FETCH_KEY;
+    if (isFetch && this.#fetching !== 'no') {
+      this.#nextFetch = payload;
+      return false;
+    }
+    if (isFetch) this.#fetching = 'answering';
+    this.#dispatch(payload, isFetch);
+    return this.#mayRead;
+  }
+
+  #dispatch(payload: Buffer, isFetch: boolean): void {
     const { counters, dispatcher } = this.#context;
     counters.requests++;
     let reply: Reply | Promise<Reply>;
@@ -120,23 +148,23 @@ export class KafkaConnection implements FrameSink, Peer {
       reply = dispatcher.dispatch(payload, this);
     } catch (error) {
       this.#broken(error);
-      return false;
+      return;
     }
     // What the request brought is counted by now by whoever keeps it.
     if (this.#reservedBytes > 0) this.#releaseReserved();
     if (reply instanceof Promise) {
-      this.#enqueue(reply);
+      this.#enqueue(reply, isFetch);
     } else if (this.#pending.length > 0) {
-      this.#pending.push({ reply });
+      this.#pending.push({ reply, isFetch });
+      if (isFetch) this.#countQueued(reply);
     } else {
-      this.#send(reply);
+      this.#send(reply, isFetch);
     }
-    if (this.#closed) return false;
-    return this.#mayRead;
   }
 
   get #mayRead(): boolean {
     if (this.#closed || this.#ending || this.#waitsForRoom || this.#waitsForDrain) return false;
+    if (this.#nextFetch !== undefined) return false;
     return this.#pending.length < this.#context.options.maxInFlight;
   }
 
@@ -150,15 +178,29 @@ export class KafkaConnection implements FrameSink, Peer {
 
   /** Cuts up and handles what is there, as far as allowed, and sends what that answered. */
   #proceed(): void {
-    if (this.#closed) return;
-    try {
-      if (this.#mayRead) this.#parser.advance();
-    } catch (error) {
-      this.#broken(error);
-      return;
-    }
-    this.#flush();
+    do {
+      if (this.#closed) return;
+      try {
+        this.#takeNextFetch();
+        if (this.#mayRead) this.#parser.advance();
+      } catch (error) {
+        this.#broken(error);
+        return;
+      }
+      this.#flush();
+    } while (this.#nextFetchMayGo);
     this.#steer();
+  }
+
+  get #nextFetchMayGo(): boolean {
+    return this.#nextFetch !== undefined && this.#fetching === 'no' && !this.#waitsForDrain && !this.#ending;
+  }
+
+  #takeNextFetch(): void {
+    const payload = this.#nextFetch;
+    if (payload === undefined || !this.#nextFetchMayGo) return;
+    this.#nextFetch = undefined;
+    this.frame(payload);
   }
 
   /** Stops or resumes the delivery of data. */
@@ -170,12 +212,13 @@ export class KafkaConnection implements FrameSink, Peer {
     else this.#connection.resume();
   }
 
-  #enqueue(reply: Promise<Reply>): void {
-    const pending: Pending = { reply: undefined };
+  #enqueue(reply: Promise<Reply>, isFetch: boolean): void {
+    const pending: Pending = { reply: undefined, isFetch };
     this.#pending.push(pending);
     reply.then(
       (settled) => {
         pending.reply = settled;
+        if (isFetch && this.#pending[0] !== pending) this.#countQueued(settled);
         this.#sendSettled();
       },
       (error: unknown) => this.#broken(error),
@@ -187,10 +230,10 @@ export class KafkaConnection implements FrameSink, Peer {
     if (this.#closed) return;
     const wasFull = this.#pending.length >= this.#context.options.maxInFlight;
     let settled = 0;
-    for (const { reply } of this.#pending) {
+    for (const { reply, isFetch } of this.#pending) {
       if (reply === undefined || this.#closed) break;
       settled++;
-      this.#send(reply);
+      this.#send(reply, isFetch);
     }
     this.#pending.splice(0, settled);
     if (settled === 0) return;
@@ -199,7 +242,15 @@ export class KafkaConnection implements FrameSink, Peer {
     else this.#scheduleFlush();
   }
 
-  #send(reply: Reply): void {
+  /** Counts an answer that cannot leave yet. */
+  #countQueued(reply: Reply): void {
+    if (this.#closed || typeof reply === 'symbol') return;
+    for (const chunk of reply) this.#queuedBytes += chunk.length;
+    this.#context.answers.add(this.#queuedBytes);
+  }
+
+  #send(reply: Reply, isFetch: boolean): void {
+    if (isFetch) this.#fetching = 'sending';
     if (reply === NO_RESPONSE) return;
     if (reply === HANG_UP) this.end();
     else for (const chunk of reply) this.#outgoing.push(chunk);
@@ -212,7 +263,8 @@ export class KafkaConnection implements FrameSink, Peer {
     queueMicrotask(() => {
       this.#flushScheduled = false;
       this.#flush();
-      this.#steer();
+      if (this.#nextFetchMayGo) this.#proceed();
+      else this.#steer();
     });
   }
 
@@ -220,12 +272,21 @@ export class KafkaConnection implements FrameSink, Peer {
     if (this.#outgoing.length === 0 || this.#closed || this.#ending) return;
     const chunks = this.#outgoing;
     this.#outgoing = [];
-    const { counters, budget } = this.#context;
+    const { counters, answers } = this.#context;
     for (const chunk of chunks) counters.sentBytes += chunk.length;
     if (!this.#connection.write(chunks)) this.#waitsForDrain = true;
     const unsentBytes = this.#waitsForDrain ? this.#connection.bufferedBytes : 0;
-    budget.add(unsentBytes - this.#unsentBytes);
+    answers.add(unsentBytes - this.#unsentBytes);
     this.#unsentBytes = unsentBytes;
+    this.#endFetch();
+  }
+
+  /** The answer of a fetch has left, unless the client does not read. */
+  #endFetch(): void {
+    if (this.#fetching !== 'sending') return;
+    this.#context.answers.release(this.#queuedBytes);
+    this.#queuedBytes = 0;
+    if (!this.#waitsForDrain) this.#fetching = 'no';
   }
 
   #onDrain(): void {
@@ -233,7 +294,8 @@ export class KafkaConnection implements FrameSink, Peer {
     this.#unsentBytes = 0;
     this.#waitsForDrain = false;
     this.#lastActiveMs = this.#context.clock.monotonicMs();
-    this.#context.budget.release(unsentBytes);
+    this.#context.answers.release(unsentBytes);
+    this.#endFetch();
     this.#proceed();
   }
 
@@ -273,8 +335,11 @@ export class KafkaConnection implements FrameSink, Peer {
     this.#pending.length = 0;
     this.#outgoing = [];
     this.#context.counters.connectionsClosed++;
-    this.#context.budget.release(this.#unsentBytes + this.#reservedBytes);
+    this.#context.budget.release(this.#reservedBytes);
+    this.#context.answers.release(this.#unsentBytes + this.#queuedBytes);
+    this.#nextFetch = undefined;
     this.#unsentBytes = 0;
+    this.#queuedBytes = 0;
     this.#reservedBytes = 0;
     for (const callback of this.onClosed) callback();
     this.onClosed.clear();

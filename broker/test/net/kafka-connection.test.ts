@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvariantError, silentLogger } from '../../src/edge/index.ts';
-import { ApiKeys, decodeResponse, encodeRequest, type ResponseInput } from '../../src/kafka/index.ts';
+import { ApiKeys, type ResponseInput, ZERO_UUID, decodeResponse, encodeRequest } from '../../src/kafka/index.ts';
 import {
   type Answer,
   ByteBudget,
@@ -24,14 +24,16 @@ const refused: ResponseInput<'ApiVersions'> = {
 
 function connected(
   handle: Handler<'ApiVersions'>,
-  options: { capBytes?: number; maxInFlight?: number; produce?: Handler<'Produce'> } = {},
+  options: { capBytes?: number; maxInFlight?: number; produce?: Handler<'Produce'>; fetch?: Handler<'Fetch'> } = {},
 ) {
-  const served: ServedApi<'ApiVersions' | 'Produce'>[] = [serve('ApiVersions', handle, { max: 4 }) as never];
+  const served: ServedApi<'ApiVersions' | 'Produce' | 'Fetch'>[] = [serve('ApiVersions', handle, { max: 4 }) as never];
   if (options.produce !== undefined) served.push(serve('Produce', options.produce, { min: 0 }) as never);
+  if (options.fetch !== undefined) served.push(serve('Fetch', options.fetch) as never);
   const table = new Map(served.map((api) => [api.key, api])) as unknown as ReadonlyMap<number, ServedApi>;
   const fake = new FakeConnection();
   const counters = newNetCounters();
   const budget = new ByteBudget(options.capBytes ?? 1 << 20);
+  const answers = new ByteBudget(1 << 20);
   const fatal: Error[] = [];
   const context = {
     clock: {
@@ -43,12 +45,13 @@ function connected(
     logger: silentLogger,
     dispatcher: new Dispatcher(table, () => refused),
     budget,
+    answers,
     counters,
     options: { maxRequestBytes: 1 << 20, maxInFlight: options.maxInFlight ?? 10 },
     onFatal: (error: Error) => fatal.push(error),
   };
   const connection = new KafkaConnection(1, fake, context, () => undefined);
-  return { fake, connection, counters, budget, fatal };
+  return { fake, connection, counters, budget, answers, fatal };
 }
 
 function request(correlationId: number, version = 3): Buffer {
@@ -60,6 +63,23 @@ function produceRequest(correlationId: number, sizeBytes: number): Buffer {
   const partitionData = [{ index: 0, records: Buffer.alloc(sizeBytes) }];
   const body = { acks: 1, timeoutMs: 1, topicData: [{ name: 't', partitionData }] };
   return Buffer.concat(encodeRequest(ApiKeys.Produce, 7, correlationId, null, body));
+}
+
+function fetchRequest(correlationId: number): Buffer {
+  const body = { maxWaitMs: 0, minBytes: 1, maxBytes: 1000, topics: [], forgottenTopicsData: [] };
+  return Buffer.concat(encodeRequest(ApiKeys.Fetch, 12, correlationId, null, body));
+}
+
+/** A fetch answer of so many bytes and some. */
+function fetched(sizeBytes: number): ResponseInput<'Fetch'> {
+  const partition = {
+    partitionIndex: 0,
+    errorCode: 0,
+    highWatermark: 0,
+    abortedTransactions: null,
+    records: Buffer.alloc(sizeBytes),
+  };
+  return { errorCode: 0, sessionId: 0, responses: [{ topic: 't', topicId: ZERO_UUID, partitions: [partition] }] };
 }
 
 const correlationIds = (fake: FakeConnection) => fake.payloads().map((payload) => payload.readInt32BE(0));
@@ -153,18 +173,74 @@ test('beyond the requests in flight nothing is read until one is answered', asyn
 });
 
 test('a client that does not read its answers is not read from, and its bytes count', () => {
-  const { fake, budget } = connected(() => nothing);
+  const { fake, budget, answers } = connected(() => nothing);
   fake.fast = false;
   fake.onData(request(1));
   assert.equal(fake.paused, true);
-  assert.equal(budget.usedBytes, fake.bufferedBytes);
+  assert.equal(answers.usedBytes, fake.bufferedBytes);
+  assert.equal(budget.usedBytes, 0, 'producers are not held back for it');
   fake.onData(request(2));
   assert.deepEqual(correlationIds(fake), [1]);
   fake.fast = true;
   fake.drain();
   assert.deepEqual(correlationIds(fake), [1, 2]);
-  assert.equal(budget.usedBytes, 0);
+  assert.equal(answers.usedBytes, 0);
   assert.equal(fake.paused, false);
+});
+
+test('a connection has one fetch under way; the next one is taken when its answer has left', async () => {
+  const answers: ((answer: Answer<'Fetch'>) => void)[] = [];
+  const { fake } = connected(() => nothing, { fetch: () => new Promise((resolve) => answers.push(resolve)) });
+  fake.onData(Buffer.concat([fetchRequest(1), request(2), fetchRequest(3), request(4)]));
+  assert.equal(answers.length, 1);
+  assert.equal(fake.paused, true, 'nothing is read behind the second fetch');
+  fake.fast = false;
+  answers[0]?.(fetched(10));
+  await settled();
+  assert.deepEqual(correlationIds(fake), [1, 2]);
+  assert.equal(answers.length, 1, 'the client has not taken the first answer yet');
+  fake.fast = true;
+  fake.drain();
+  assert.equal(answers.length, 2);
+  answers[1]?.(fetched(10));
+  await settled();
+  assert.deepEqual(correlationIds(fake), [1, 2, 3, 4]);
+  assert.equal(fake.paused, false);
+});
+
+test('fetches that are answered at once follow one another without a pause', () => {
+  const { fake } = connected(() => nothing, { fetch: () => fetched(10) });
+  fake.onData(Buffer.concat([fetchRequest(1), fetchRequest(2), request(3), fetchRequest(4)]));
+  assert.deepEqual(correlationIds(fake), [1, 2, 3, 4]);
+  assert.equal(fake.paused, false);
+});
+
+test('the answer of a fetch counts while it waits for answers before it, and no longer', async () => {
+  let first: (answer: Answer<'ApiVersions'>) => void = () => undefined;
+  const { fake, answers } = connected(() => new Promise((resolve) => (first = resolve)), {
+    fetch: () => fetched(5000),
+  });
+  fake.onData(Buffer.concat([request(1), fetchRequest(2)]));
+  assert.ok(answers.usedBytes >= 5000);
+  first(nothing);
+  await settled();
+  assert.deepEqual(correlationIds(fake), [1, 2]);
+  assert.equal(answers.usedBytes, 0);
+  fake.onData(Buffer.concat([request(3), fetchRequest(4)]));
+  assert.ok(answers.usedBytes >= 5000);
+  fake.onClose();
+  assert.equal(answers.usedBytes, 0);
+});
+
+test('who does not read what was answered is idle, and is given up sooner when memory is short', () => {
+  const { fake, connection, answers } = connected(() => nothing);
+  fake.fast = false;
+  fake.onData(request(1));
+  assert.equal(connection.isIdle(599_999, 600_000), false);
+  assert.equal(connection.isIdle(600_000, 600_000), true);
+  answers.add(1 << 20);
+  assert.equal(connection.isIdle(29_999, 600_000), false);
+  assert.equal(connection.isIdle(30_000, 600_000), true);
 });
 
 test('over the cap producers are held back in turn, others are not', () => {

@@ -1,7 +1,8 @@
-import { ChronikError, InvariantError, hasCode } from '../../edge/index.ts';
+import { ChronikError, InvariantError, hasCode, sleep } from '../../edge/index.ts';
 import { type KafkaErrorName, KafkaErrors, type RequestOf, type ResponseInput } from '../../kafka/index.ts';
-import { type Answer, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
-import { type FetchPlan, type PlannedRead, planFetch } from '../fetch-plan.ts';
+import { type Answer, type ByteBudget, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
+import type { ReadOutcome } from '../../partition/index.ts';
+import { type FetchAllowance, type FetchPlan, type PlannedRead, planFetch } from '../fetch-plan.ts';
 import { type FetchContext, type FetchedPartition, hasNews } from '../fetch-sessions.ts';
 import { waitForData } from '../fetch-wait.ts';
 import type { Services } from '../services.ts';
@@ -12,6 +13,8 @@ const TOPIC_ID_VERSION = 13;
 const READ_COMMITTED = 1;
 /** What a fetch gets while the broker has no memory to spare. */
 const SHORT_OF_MEMORY_BYTES = 1024 * 1024;
+/** How long a fetch waits when it gets nothing, at most: clients should come back soon, and not at once. */
+const CROWDED_WAIT_MS = 1000;
 const NO_RECORDS: readonly Buffer[] = [];
 
 type FetchResponse = ResponseInput<'Fetch'>;
@@ -27,22 +30,40 @@ function handleFetch(
   request: RequestOf<'Fetch'>,
   { apiVersion, peer }: RequestContext,
 ): Answer<'Fetch'> | Promise<Answer<'Fetch'>> {
-  const { counters, fetchSessions, limits, budget } = services;
+  const { counters, fetchSessions } = services;
   counters.fetches++;
   const context = fetchSessions.context(request, apiVersion >= TOPIC_ID_VERSION);
   if (typeof context === 'string') return sessionError(context);
-  const maxBytes = Math.min(request.maxBytes, budget.full ? SHORT_OF_MEMORY_BYTES : limits.maxFetchBytes);
   // A session's own order changes while it is answered.
   const partitions = [...context.partitions];
-  const plan = planFetch(services, partitions, maxBytes);
+  const plan = planFetch(services, partitions, allowance(services, request.maxBytes));
   const { maxWaitMs, minBytes, isolationLevel } = request;
   const isCommitted = isolationLevel === READ_COMMITTED;
   if (plan.urgent || plan.sizeBytes >= minBytes || maxWaitMs <= 0 || partitions.length === 0) {
     return answer(services, context, plan, isCommitted);
   }
-  return waitForData(services, partitions, { minBytes, maxWaitMs }, peer).then(() =>
-    answer(services, context, planFetch(services, partitions, maxBytes), isCommitted),
+  const waited = isCrowded(services.answers)
+    ? sleep(services.clock, Math.min(maxWaitMs, CROWDED_WAIT_MS))
+    : waitForData(services, partitions, { minBytes, maxWaitMs }, peer);
+  return waited.then(() =>
+    answer(services, context, planFetch(services, partitions, allowance(services, request.maxBytes)), isCommitted),
   );
+}
+
+/**
+ * What the answer may hold, by the request and by the memory that clients who do not read have left: with the cap reached little,
+ * at twice the cap only what is in memory anyway, so that consumers who keep up go on, at four times the cap nothing.
+ */
+function allowance({ answers, limits }: Services, requestedBytes: number): FetchAllowance {
+  const { usedBytes, capBytes } = answers;
+  if (usedBytes >= 4 * capBytes) return { maxBytes: 0, memoryOnly: true };
+  const roomBytes = Math.max(SHORT_OF_MEMORY_BYTES, capBytes - usedBytes);
+  const maxBytes = Math.max(1, Math.min(requestedBytes, limits.maxFetchBytes, roomBytes));
+  return { maxBytes, memoryOnly: isCrowded(answers) };
+}
+
+function isCrowded({ usedBytes, capBytes }: ByteBudget): boolean {
+  return usedBytes >= 2 * capBytes;
 }
 
 function sessionError(error: KafkaErrorName): FetchResponse {
@@ -89,11 +110,29 @@ function finishRead(
       const { outcome, log } = read;
       if (outcome.kind === 'batches') return records(partition, log, outcome.batches, isCommitted);
       services.counters.coldFetches++;
-      return within(services.clock, services.limits.storeWaitMs, 'Reading from the store', outcome.load()).then(
+      return within(
+        services.clock,
+        services.limits.storeWaitMs,
+        'Reading from the store',
+        load(services, outcome),
+      ).then(
         (batches) => records(partition, log, batches, isCommitted),
         (error: unknown) => failed(partition, coldError(services, error)),
       );
     }
+  }
+}
+
+/** Reads from the store. What is on its way takes memory, whether or not somebody still waits for it. */
+async function load(
+  { answers }: Services,
+  { sizeBytes, load: read }: Extract<ReadOutcome, { kind: 'cold' }>,
+): Promise<readonly Buffer[]> {
+  answers.add(sizeBytes);
+  try {
+    return await read();
+  } finally {
+    answers.release(sizeBytes);
   }
 }
 
