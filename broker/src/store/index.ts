@@ -30,3 +30,5 @@ export type { StoreCheck, StoreCheckOptions, StoreProblem } from './check/check-
 export { WHAT_MAY_BE_TIERED, refuseHarmfulLifecycle } from './check/lifecycle.ts';
 export { pricesOf, requestPrice } from './check/prices.ts';
 export type { StorePrices } from './check/prices.ts';
+export { copyObjects } from './copy.ts';
+export type { CopyOptions, CopyOutcome, CopyReport } from './copy.ts';

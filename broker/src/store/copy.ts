@@ -1,0 +1,172 @@
+import { compareKeys } from './object-key.ts';
+import type { ListedObject } from './object-store.ts';
+import type { PatientStore } from './patient-store.ts';
+import { PROBE_PREFIX } from './probe.ts';
+import { StoreError } from './store-error.ts';
+
+const MIB = 1024 * 1024;
+
+/** Up to this size an object is read with one request, whose answer is compared with the store's checksum; else in ranges of it. */
+const PART_BYTES = 8 * MIB;
+
+export interface CopyOptions {
+  readonly from: PatientStore;
+  readonly to: PatientStore;
+  /** Only names that start so; '' = all but the probes'. */
+  readonly prefix: string;
+  readonly signal?: AbortSignal;
+  /** Objects under way at most (default 8), and bytes of them (default 64 MiB; a larger object goes alone). */
+  readonly parallel?: number;
+  readonly bytesInFlight?: number;
+  /** Called after every object that was dealt with, in any order. */
+  readonly onObject?: (key: string, outcome: CopyOutcome) => void;
+}
+
+/**
+ * `present`: a whole object of this name and size was there already. `vanished`: deleted in the source meanwhile. `conflict`:
+ * another object has the name in the target; it is left alone.
+ */
+export type CopyOutcome = 'copied' | 'present' | 'vanished' | 'conflict';
+
+export interface CopyReport {
+  readonly counts: Readonly<Record<CopyOutcome, number>>;
+  readonly copiedBytes: number;
+  /** Names of the conflicts, in no particular order. */
+  readonly conflicts: readonly string[];
+}
+
+/**
+ * Copies what the target does not have yet, never over anything. Both sides are listed side by side, so a copy that was cut off
+ * goes on where it stopped. Outages are waited out; rejects with the signal's reason, or with an error that no repetition cures,
+ * after what was under way has ended. Until it resolves, the target is no cluster that anybody may start on.
+ */
+export async function copyObjects(options: CopyOptions): Promise<CopyReport> {
+  const { from, to, prefix, signal } = options;
+  const counts: Record<CopyOutcome, number> = { copied: 0, present: 0, vanished: 0, conflict: 0 };
+  const conflicts: string[] = [];
+  let copiedBytes = 0;
+  const settle = ({ key, sizeBytes }: ListedObject, outcome: CopyOutcome): void => {
+    counts[outcome] += 1;
+    if (outcome === 'copied') copiedBytes += sizeBytes;
+    if (outcome === 'conflict') conflicts.push(key);
+    options.onObject?.(key, outcome);
+  };
+  const window = new CopyWindow(options.parallel ?? 8, options.bytesInFlight ?? 64 * MIB);
+  try {
+    for await (const [object, presentBytes] of sideBySide(from, to, prefix, signal)) {
+      if (object.key.startsWith(PROBE_PREFIX)) continue;
+      if (presentBytes !== undefined) {
+        settle(object, presentBytes === object.sizeBytes ? 'present' : 'conflict');
+        continue;
+      }
+      await window.start(object.sizeBytes, async () => settle(object, await copyObject(options, object)));
+    }
+  } finally {
+    await window.ended();
+  }
+  window.throwIfFailed();
+  return { counts, copiedBytes, conflicts };
+}
+
+/** Every object of `from`, with the size of the one that has its name in `to`. */
+async function* sideBySide(
+  from: PatientStore,
+  to: PatientStore,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly [ListedObject, number | undefined]> {
+  const listing = signal === undefined ? {} : { signal };
+  const there = to.listAll(prefix, listing);
+  let next = await there.next();
+  for await (const object of from.listAll(prefix, listing)) {
+    while (next.done !== true && compareKeys(next.value.key, object.key) < 0) next = await there.next();
+    yield [object, next.done !== true && next.value.key === object.key ? next.value.sizeBytes : undefined];
+  }
+}
+
+async function copyObject({ from, to, signal }: CopyOptions, object: ListedObject): Promise<CopyOutcome> {
+  const parts = await readParts(from, object, signal);
+  if (parts === undefined) return 'vanished';
+  const { outcome } = await to.createResolved({
+    key: object.key,
+    body: parts,
+    recognise: (existing) => (isMadeOf(existing, parts) ? 'ours' : 'other'),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return outcome === 'created' ? 'copied' : 'conflict';
+}
+
+async function readParts(
+  from: PatientStore,
+  { key, sizeBytes }: ListedObject,
+  signal: AbortSignal | undefined,
+): Promise<readonly Buffer[] | undefined> {
+  const parts: Buffer[] = [];
+  for (let start = 0; start === 0 || start < sizeBytes; start += PART_BYTES) {
+    const range = sizeBytes <= PART_BYTES ? undefined : { start, length: Math.min(PART_BYTES, sizeBytes - start) };
+    const part = await from.get(key, range, signal);
+    if (part === undefined) return undefined;
+    if (part.length !== (range?.length ?? sizeBytes)) {
+      throw new StoreError(
+        'corrupt',
+        `${key} in ${from.description} is listed with ${sizeBytes} bytes and has others`,
+        {
+          remedy: 'Objects must not change: look who writes under the prefix.',
+          details: { key, sizeBytes },
+        },
+      );
+    }
+    parts.push(part);
+  }
+  return parts;
+}
+
+function isMadeOf(existing: Buffer, parts: readonly Buffer[]): boolean {
+  let start = 0;
+  for (const part of parts) {
+    if (!existing.subarray(start, start + part.length).equals(part)) return false;
+    start += part.length;
+  }
+  return start === existing.length;
+}
+
+/** How much is under way; after a failure nothing more is started. */
+class CopyWindow {
+  readonly #parallel: number;
+  readonly #bytes: number;
+  readonly #underWay = new Set<Promise<void>>();
+  #bytesUnderWay = 0;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(parallel: number, bytes: number) {
+    this.#parallel = parallel;
+    this.#bytes = bytes;
+  }
+
+  /** Waits for room, then starts `copy` without waiting for its end. Throws the failure of an earlier one. */
+  async start(sizeBytes: number, copy: () => Promise<void>): Promise<void> {
+    while (
+      this.#underWay.size >= this.#parallel ||
+      (this.#underWay.size > 0 && this.#bytesUnderWay + sizeBytes > this.#bytes)
+    ) {
+      await Promise.race(this.#underWay);
+    }
+    this.throwIfFailed();
+    this.#bytesUnderWay += sizeBytes;
+    const ended: Promise<void> = copy()
+      .catch((error: unknown) => void (this.#failure ??= { error }))
+      .finally(() => {
+        this.#underWay.delete(ended);
+        this.#bytesUnderWay -= sizeBytes;
+      });
+    this.#underWay.add(ended);
+  }
+
+  async ended(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
