@@ -14,7 +14,7 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients bench fuzz soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients bench bench-stores fuzz soak mutations
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ images: $(INSTALLED) ## Container images of broker and operator in images/build,
 
 bench: $(INSTALLED) ## Figures side by side with peers
 	$(call run,e2e/bench/main.ts)
+
+bench-stores: $(INSTALLED) ## Store adapters beside the SDKs they use, on real servers (STORE=s3, gcs or azure)
+	$(call run,--disable-warning=DEP0169 e2e/stores/bench/main.ts)
 
 fuzz: $(INSTALLED) ## Mutated requests against a real broker (make fuzz MINUTES=10 SEED=1)
 	$(call run,e2e/fuzz/main.ts,--minutes $(MINUTES) $(if $(SEED),--seed $(SEED)))

@@ -1,0 +1,122 @@
+// Puts and gets through each provider's SDK as its documentation shows it, and through the adapters, turn by turn, on the store
+// that the environment names. Started by `make bench-stores`; prints one JSON document.
+import { readBrokerConfig } from '../../src/config/index.ts';
+import { SystemDisk, systemRandom } from '../../src/edge/index.ts';
+import { openStore } from '../../src/store/index.ts';
+import { rawClient } from './raw-client.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SIZES = [4 * KIB, MIB, 8 * MIB] as const;
+const CONCURRENCIES = [1, 8, 32] as const;
+/** Each side of a cell gets this, in two turns; a turn ends after the request that is under way. */
+const TURN_MS = 400;
+const TURNS = 2;
+
+/** How one side did at one thing. */
+interface Side {
+  requests: number;
+  seconds: number;
+  cpuSeconds: number;
+  readonly tookMs: number[];
+}
+
+interface Client {
+  put(key: string, body: Buffer): Promise<unknown>;
+  get(key: string): Promise<number>;
+}
+
+interface Cell {
+  readonly operation: 'put' | 'get';
+  readonly sizeBytes: number;
+  readonly concurrency: number;
+  readonly raw: Figures;
+  readonly ours: Figures;
+}
+
+interface Figures {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly cpuSecondsPerGb: number;
+}
+
+const { primary } = readBrokerConfig(process.env);
+const store = await openStore(primary, { disk: new SystemDisk(), random: systemRandom });
+const ours: Client = {
+  put: (key, body) => store.create(key, [body]),
+  get: async (key) => (await store.get(key))?.length ?? 0,
+};
+const raw: Client = rawClient(primary);
+let names = 0;
+const made: string[] = [];
+
+async function turn(side: Side, concurrency: number, request: () => Promise<unknown>): Promise<void> {
+  const startMs = performance.now();
+  const cpu = process.cpuUsage();
+  const worker = async (): Promise<void> => {
+    do {
+      const sentMs = performance.now();
+      await request();
+      side.tookMs.push(performance.now() - sentMs);
+      side.requests += 1;
+    } while (performance.now() - startMs < TURN_MS);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  const used = process.cpuUsage(cpu);
+  side.seconds += (performance.now() - startMs) / 1000;
+  side.cpuSeconds += (used.user + used.system) / 1e6;
+}
+
+function figures({ requests, seconds, cpuSeconds, tookMs }: Side, sizeBytes: number): Figures {
+  return {
+    requests,
+    requestsPerSecond: requests / seconds,
+    p50Ms: tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? 0,
+    cpuSecondsPerGb: cpuSeconds / ((requests * sizeBytes) / 1e9),
+  };
+}
+
+async function cell(operation: 'put' | 'get', sizeBytes: number, concurrency: number): Promise<Cell> {
+  const body = systemRandom.bytes(sizeBytes);
+  const sides: Record<'raw' | 'ours', Side> = {
+    raw: { requests: 0, seconds: 0, cpuSeconds: 0, tookMs: [] },
+    ours: { requests: 0, seconds: 0, cpuSeconds: 0, tookMs: [] },
+  };
+  const name = (): string => {
+    names += 1;
+    made.push(`probe/bench/${names}`);
+    return `probe/bench/${names}`;
+  };
+  const read = name();
+  await ours.put(read, body);
+  const clients = { raw, ours };
+  for (let round = 0; round < TURNS; round += 1) {
+    for (const side of ['raw', 'ours'] as const) {
+      const client = clients[side];
+      await turn(sides[side], concurrency, async () => {
+        if (operation === 'put') await client.put(name(), body);
+        else if ((await client.get(read)) !== sizeBytes) throw new Error(`${read} was not read whole`);
+      });
+    }
+  }
+  await store.delete(made.splice(0));
+  return {
+    operation,
+    sizeBytes,
+    concurrency,
+    raw: figures(sides.raw, sizeBytes),
+    ours: figures(sides.ours, sizeBytes),
+  };
+}
+
+const cells: Cell[] = [];
+for (const operation of ['put', 'get'] as const) {
+  // The first requests of each side meet cold code and no connections.
+  await cell(operation, 4 * KIB, 8);
+  for (const sizeBytes of SIZES) {
+    for (const concurrency of CONCURRENCIES) cells.push(await cell(operation, sizeBytes, concurrency));
+  }
+}
+await store.close();
+process.stdout.write(`${JSON.stringify(cells)}\n`);
