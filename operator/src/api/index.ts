@@ -17,5 +17,4 @@ export { customResourceDefinition, rootSchema } from './crd.ts';
 export { referencePage, rulesOf } from './reference.ts';
 export type { Json } from './schema.ts';
 export { HTTP_PORT } from './spec.ts';
-export { CONDITION_TYPES, REASONS } from './status.ts';
 export { clusterChartSchema } from './values-schema.ts';

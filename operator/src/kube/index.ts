@@ -6,6 +6,6 @@ export type { KubeApi, KubeReader, KubeWriter, ListPage, Scope, WatchEvent } fro
 export { KubeError, isGone, isStatus } from './kube-error.ts';
 export { observe } from './observe.ts';
 export type { BrokerProbe, CacheReader } from './observe.ts';
-export { CHILD_TYPES, pathOf, typeOf, types } from './resource-type.ts';
+export { CHILD_TYPES, typeOf, types } from './resource-type.ts';
 export type { ResourceType } from './resource-type.ts';
 export { ConfiguredTransport } from './transport.ts';
