@@ -50,6 +50,12 @@ export class FrameParser {
     this.#maxBytes = maxBytes;
   }
 
+  /** Lets go of everything: a handler that still waits for the client of a closed connection must not hold its bytes. */
+  clear(): void {
+    this.#chunks.length = 0;
+    this.#gathering = undefined;
+  }
+
   /** Takes a chunk, without cutting it up yet. */
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.#chunks.push(chunk);

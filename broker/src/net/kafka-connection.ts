@@ -337,6 +337,7 @@ export class KafkaConnection implements FrameSink, Peer {
     this.#context.counters.connectionsClosed++;
     this.#context.budget.release(this.#reservedBytes);
     this.#context.answers.release(this.#unsentBytes + this.#queuedBytes);
+    this.#parser.clear();
     this.#nextFetch = undefined;
     this.#unsentBytes = 0;
     this.#queuedBytes = 0;
