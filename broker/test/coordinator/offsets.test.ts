@@ -242,7 +242,8 @@ test('offsets of topics that are found to be gone, or to be other topics now, ar
   await commit('stored-without-id', ZERO_UUID);
   await coordinator.retainTopics(0, (topic) => (topic === 'gone' ? undefined : newId));
   const left = [];
-  for (const topic of ['same', 'recreated', 'gone', 'stored-without-id'])
+  for (const topic of ['same', 'recreated', 'gone', 'stored-without-id']) {
     left.push(await fetchOffset(coordinator, topic));
+  }
   assert.deepEqual(left, [1, -1, -1, 1]);
 });
