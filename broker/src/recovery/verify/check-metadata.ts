@@ -1,5 +1,5 @@
-import { slotKey } from '../../log/index.ts';
-import type { LogContext, StreamId } from '../../log/index.ts';
+import { slotKey, streamPrefix } from '../../log/index.ts';
+import type { LogContext, StreamId, StreamLine } from '../../log/index.ts';
 import type { MetadataImage } from '../../meta/index.ts';
 import { epochsOf, firstKey } from './epochs.ts';
 import type { Inventory, ListedSnapshot } from './inventory.ts';
@@ -64,7 +64,7 @@ export async function checkMetadata(
     epochs.push({ epoch, slots, bytes, end });
   }
   const { image, isComplete } = await replay.finish();
-  reportMissingSeals(line, epochs, image, problems);
+  await reportMissingSeals(context, line, epochs, image, problems);
   return { image, isComplete, epochs, snapshots: snapshots.checked };
 }
 
@@ -76,19 +76,26 @@ function newestSnapshotSlot(snapshots: readonly ListedSnapshot[], epoch: number)
 }
 
 /** An epoch is over once the metadata say so, or a later one holds more than its claim (rule 07). */
-function reportMissingSeals(
-  line: Omit<StreamId, 'epoch'>,
+async function reportMissingSeals(
+  context: LogContext,
+  line: StreamLine,
   epochs: readonly CheckedEpoch[],
   image: MetadataImage,
   problems: Problems,
-): void {
+): Promise<void> {
   const inUse = Math.max(image.sealedBelowEpoch, ...epochs.filter(({ slots }) => slots > 1).map(({ epoch }) => epoch));
   for (const { epoch, end } of epochs) {
     if (epoch >= inUse || end.kind === 'sealed' || end.unreadable) continue;
-    problems.add(
-      'missing-seal',
-      slotKey({ ...line, epoch }, end.next),
-      `a later epoch was written to; this one has no end`,
-    );
+    const stream = { ...line, epoch };
+    // A controller may have taken over while the bucket was listed: the seal came behind the listing's back.
+    if (await hasGrown(context, stream, end.next)) continue;
+    const key = slotKey(stream, end.next);
+    problems.add('missing-seal', key, `a later epoch was written to; this one has no end`);
   }
+}
+
+async function hasGrown({ store }: LogContext, stream: StreamId, next: number): Promise<boolean> {
+  const after = next === 0 ? undefined : slotKey(stream, next - 1);
+  const { objects } = await store.list(streamPrefix(stream), after, 1);
+  return objects[0]?.key === slotKey(stream, next);
 }
