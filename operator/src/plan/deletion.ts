@@ -22,13 +22,15 @@ export function deletionActions(
   const { cluster, pods } = observed;
   const { finalizers = [], deletionTimestamp = '', resourceVersion = '' } = cluster.metadata;
   if (!finalizers.includes(FINALIZER)) return [];
+  const leave = (why: string): readonly Action[] => [{ kind: 'removeFinalizer', resourceVersion, why }];
+  const overdue = nowMs > Date.parse(deletionTimestamp) + FLUSH_BUDGET_MS;
+  if (overdue) return leave(`brokers have not stopped within ${FLUSH_BUDGET_MS / 1000} s`);
+  // A namespace that goes takes our roles with it. Kubernetes stops the pods by itself, with their grace period.
+  if (observed.failure?.reason === 'Forbidden') return leave(`the right is gone: ${observed.failure.action}`);
   if (found !== undefined && found.metadata.deletionTimestamp === undefined) {
     const wanted = stamped(statefulSet(cluster, podTemplate(cluster, options), found, 0));
     const why = reasonToApply(wanted, found);
     if (why !== undefined) return [{ kind: 'apply', object: wanted, why: 'the cluster is deleted: brokers stop' }];
   }
-  const leave = (why: string): readonly Action[] => [{ kind: 'removeFinalizer', resourceVersion, why }];
-  if (pods.length === 0) return leave('all brokers have stopped');
-  const overdue = nowMs > Date.parse(deletionTimestamp) + FLUSH_BUDGET_MS;
-  return overdue ? leave(`brokers have not stopped within ${FLUSH_BUDGET_MS / 1000} s`) : [];
+  return pods.length === 0 ? leave('all brokers have stopped') : [];
 }

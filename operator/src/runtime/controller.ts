@@ -1,7 +1,7 @@
 import { CHILD_TYPES, KubeError, types } from '../kube/index.ts';
 import type { BrokerProbe, KubeApi, ResourceType } from '../kube/index.ts';
 import { CLUSTER_LABEL } from '../plan/index.ts';
-import type { KubeObject, PlanOptions } from '../plan/index.ts';
+import type { Failure, KubeObject, PlanOptions } from '../plan/index.ts';
 import type { Clock } from './clock.ts';
 import { NotLeaderError } from './gated-api.ts';
 import { Informer } from './informer.ts';
@@ -58,10 +58,15 @@ export class Controller {
     await Promise.all(this.#informers.map((informer) => informer.run(signal)));
   }
 
-  /** Works until the queue is closed. Begins once everything was listed: a half-filled cache looks like deleted children. */
+  /**
+   * Works until the queue is closed. Begins once everything was listed: a half-filled cache looks like deleted children. What may
+   * not be listed is told in the status of every cluster.
+   */
   async work(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    while (!this.synced && !signal.aborted) await clock.sleep(50, signal);
+    while (!this.#informers.every(({ synced, refused }) => synced || refused !== undefined) && !signal.aborted) {
+      await clock.sleep(50, signal);
+    }
     await Promise.all(Array.from({ length: WORKERS }, () => this.#worker()));
   }
 
@@ -87,6 +92,15 @@ export class Controller {
     });
   }
 
+  /** A kind of which nothing is known in this namespace, because we may not look. */
+  #blind(namespace: string): Failure | undefined {
+    const informer = this.#informers.find(
+      (one) => one.refused !== undefined && (one.namespace === undefined || one.namespace === namespace),
+    );
+    if (informer?.refused === undefined) return undefined;
+    return { action: `watch ${informer.kind}`, reason: 'Forbidden', message: informer.refused.message };
+  }
+
   async #worker(): Promise<void> {
     const { queue } = this.#options;
     for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
@@ -103,7 +117,7 @@ export class Controller {
     const [namespace = '', name = ''] = key.split('/');
     const end = metrics.duration.startTimer();
     try {
-      const result = await reconcile({ ...this.#options, cache: this.#cache }, namespace, name);
+      const result = await reconcile({ ...this.#options, cache: this.#cache }, namespace, name, this.#blind(namespace));
       if (result.kind === 'refused') {
         metrics.reconciles.inc({ result: 'refused' });
         queue.retry(key, REFUSED_MS);

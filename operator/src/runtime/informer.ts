@@ -1,4 +1,4 @@
-import { KubeError, isGone } from '../kube/index.ts';
+import { KubeError, isGone, isStatus } from '../kube/index.ts';
 import type { KubeReader, ResourceType, Scope } from '../kube/index.ts';
 import type { KubeObject } from '../plan/index.ts';
 import { backoffMs } from './clock.ts';
@@ -36,6 +36,7 @@ export class Informer {
   readonly #options: InformerOptions;
   #known = new Map<string, KubeObject>();
   #synced = false;
+  #refused: KubeError | undefined;
   #lastWordMs: number;
 
   constructor(options: InformerOptions) {
@@ -46,6 +47,20 @@ export class Informer {
   /** True once everything was listed. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** What is watched. */
+  get kind(): string {
+    return this.#options.type.kind;
+  }
+
+  get namespace(): string | undefined {
+    return this.#options.scope.namespace;
+  }
+
+  /** The API server's words if it does not let us list or watch; what is cached is old then. */
+  get refused(): KubeError | undefined {
+    return this.#refused;
   }
 
   /** True if the API server has not said a word for far too long. */
@@ -63,6 +78,7 @@ export class Informer {
         if (signal.aborted) return;
         onRestart?.();
         if (isGone(error)) continue;
+        if (isStatus(error, 401) || isStatus(error, 403)) this.#refuse(error);
         log.warn('Watching failed and begins anew', { kind: type.kind, failures, error });
         const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
         const pauseMs = Math.max(asked, backoffMs(clock, failures, BACKOFF_BASE_MS, BACKOFF_MAX_MS));
@@ -89,6 +105,7 @@ export class Informer {
     for (const [key, object] of this.#known) if (!listed.has(key)) this.#remove(object);
     for (const object of listed.values()) this.#put(object);
     this.#synced = true;
+    this.#refused = undefined;
     return resourceVersion;
   }
 
@@ -144,6 +161,13 @@ export class Informer {
       if (nowMs >= dueMs) over.abort();
       else await clock.sleep(dueMs - nowMs, over.signal);
     }
+  }
+
+  /** Tells whoever has objects of this kind that nothing is known of them any more. */
+  #refuse(error: KubeError): void {
+    const news = this.#refused === undefined;
+    this.#refused = error;
+    if (news) for (const object of this.#known.values()) this.#tell(object);
   }
 
   #heard(): void {

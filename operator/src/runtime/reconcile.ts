@@ -24,12 +24,22 @@ export type Reconciled =
 
 /**
  * One round for one cluster: observe, plan, do. What is temporary (409, 429, 5xx, no answer) rejects with KubeError, to be
- * tried again; what was refused for good is told in the cluster's status.
+ * tried again; what was refused for good is told in the cluster's status. `blind`: a kind that may not be watched; what is known
+ * of it is old, so this is told and nothing else is done.
  */
-export async function reconcile(options: ReconcileOptions, namespace: string, name: string): Promise<Reconciled> {
+export async function reconcile(
+  options: ReconcileOptions,
+  namespace: string,
+  name: string,
+  blind?: Failure,
+): Promise<Reconciled> {
   const { cache, probe, plan: planOptions, clock, log } = options;
-  const observed = await observe(cache, probe, namespace, name);
+  const observed = await observe(cache, probe, namespace, name, blind);
   if (observed === undefined) return { kind: 'gone' };
+  if (blind !== undefined) {
+    await tell(options, observed);
+    return { kind: 'refused', failure: blind };
+  }
   const plan = planCluster(observed, planOptions, clock.nowMs());
   let writes = 0;
   for (const action of plan.actions) {
@@ -48,11 +58,11 @@ export async function reconcile(options: ReconcileOptions, namespace: string, na
   return { kind: 'planned', writes, lookAgainMs: plan.lookAgainMs };
 }
 
-/** Writes only events and status: what the failed plan would have changed stays as it is. */
+/** Writes only events and status, and lets a deleted cluster go: what the failed plan would have changed stays as it is. */
 async function tell({ api, plan, clock, log }: ReconcileOptions, observed: Observed): Promise<void> {
   const { actions } = planCluster(observed, plan, clock.nowMs());
   for (const action of actions) {
-    if (action.kind !== 'recordEvent' && action.kind !== 'writeStatus') continue;
+    if (action.kind !== 'recordEvent' && action.kind !== 'writeStatus' && action.kind !== 'removeFinalizer') continue;
     try {
       await execute(api, observed.cluster, action, clock.nowMs());
     } catch (error) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KubeError } from '../../src/kube/index.ts';
 import { FakeWorld } from '../fake/fake-world.ts';
 import type { Fields } from '../fake/fake-kube.ts';
 
@@ -145,4 +146,14 @@ test('deleted and created again: the kept claim is used, the bucket is the same'
   await world.settle();
   assert.equal(world.cluster.status?.lineage, 'lineage-1');
   assert.equal(world.cluster.status?.nodes?.[0]?.lastRecovery?.mode, 'attached');
+});
+
+test('deletion: a namespace that goes and takes our rights with it is not held up', async () => {
+  const world = await running();
+  world.deleteCluster();
+  world.kube.faults.before = (verb, kind) => {
+    if (kind === 'StatefulSet') throw new KubeError(403, 'Forbidden', `${verb}: role is gone`);
+  };
+  await world.reconcile();
+  assert.equal(world.cluster, undefined);
 });

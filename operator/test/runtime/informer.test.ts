@@ -212,3 +212,29 @@ test('a handler that throws does not stop the informer', async () => {
   assert.deepEqual(namesIn(cache), ['a', 'b']);
   await end();
 });
+
+test('a list that is refused is told, with the words of the API server, until it is allowed', async () => {
+  const reader = new ScriptedReader();
+  reader.failures = [new KubeError(403, 'Forbidden', 'cannot list pods')];
+  const { clock, informer, end } = start(reader);
+  await settle();
+  assert.equal(informer.refused?.message, 'cannot list pods');
+  assert.equal(informer.synced, false);
+  await clock.advance(1_000);
+  assert.equal(informer.refused, undefined);
+  assert.equal(informer.synced, true);
+  await end();
+});
+
+test('a right that is taken away later is told for every object of the kind', async () => {
+  const reader = new ScriptedReader();
+  reader.pods = [pod('a', 1), pod('b', 2)];
+  const told: string[] = [];
+  const { informer, end } = start(reader, ({ metadata }) => told.push(metadata.name));
+  await settle();
+  reader.feed.push(new KubeError(403, 'Forbidden', 'cannot watch pods'));
+  await settle();
+  assert.equal(informer.refused?.message, 'cannot watch pods');
+  assert.deepEqual(told, ['a', 'b', 'a', 'b']);
+  await end();
+});
