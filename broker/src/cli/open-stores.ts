@@ -44,7 +44,9 @@ export async function openStores(
   const { primary } = config;
   const bucket = await open(primary);
   const commit = patient(bucket, primary.name, 'commit');
-  const cold = patient(await open(primary), primary.name, 'cold');
+  // A directory has no connections to share out; but who wrote an object knows that it is durable, and a second client would have
+  // to sync the directory before it believes what it reads there.
+  const cold = patient(primary.backend === 'local' ? bucket : await open(primary), primary.name, 'cold');
   const replicas = await Promise.all(
     config.replicas.map(async (replica) => patient(await open(replica), replica.name, `replica-${replica.name}`)),
   );
