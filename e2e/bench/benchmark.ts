@@ -9,11 +9,20 @@ import { kafkaPeer } from './peers/kafka-peer.ts';
 import type { Report } from './report/markdown.ts';
 import { markdown } from './report/markdown.ts';
 import type { Bench, Effort } from './suites/bench.ts';
-import { produceSuite } from './suites/produce.ts';
+import { fetchSuite } from './suites/fetch.ts';
+import { latencySuite } from './suites/latency.ts';
+import { overloadSuite } from './suites/overload.ts';
+import { produceSuite, produceSyncedSuite } from './suites/produce.ts';
 import { runLoad } from './suites/run-command.ts';
+import { startUpSuite } from './suites/start-up.ts';
 
 const SUITES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   produce: produceSuite,
+  'produce-fsync': produceSyncedSuite,
+  fetch: fetchSuite,
+  latency: latencySuite,
+  'start-up': startUpSuite,
+  overload: overloadSuite,
 };
 
 const FULL: Effort = { rounds: 5, warmupSeconds: 3, seconds: 10, quick: false };

@@ -38,6 +38,7 @@ export class Client {
     throw error;
   };
   #closing = false;
+  #receivedBytes = 0;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -62,6 +63,11 @@ export class Client {
   /** Requests that wait for their response. */
   get inFlight(): number {
     return this.#handlers.length - this.#head;
+  }
+
+  /** Bytes that came, of whole responses or not. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   /** Who is told when the connection fails; otherwise the process ends with the error. */
@@ -123,6 +129,7 @@ export class Client {
   }
 
   #onData(chunk: Buffer): void {
+    this.#receivedBytes += chunk.length;
     this.#parts.push(chunk);
     this.#partBytes += chunk.length;
     while (this.#partBytes >= SIZE_BYTES) {

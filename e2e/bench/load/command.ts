@@ -5,6 +5,7 @@ import { measureRawLimits } from '../measure/raw-limits.ts';
 import { createTopics } from './admin.ts';
 import { parseAddress } from './client.ts';
 import { runFetchLoad } from './fetch-load.ts';
+import { overload } from './overload.ts';
 import { runProduceLoad } from './produce-load.ts';
 
 /**
@@ -12,9 +13,10 @@ import { runProduceLoad } from './produce-load.ts';
  *
  *     produce  --bootstrap HOST:PORT --topic T [flags]    closed loop, or open loop with --rate
  *     fetch    --bootstrap HOST:PORT --topic T [flags]    from the start to the end, over and over
+ *     overload --bootstrap HOST:PORT --topic T [flags]    more than the broker may hold, and slow readers
  *     raw      --directory D                              what disk and loopback can do
  */
-export const LOAD_VERBS = ['produce', 'fetch', 'raw'] as const;
+export const LOAD_VERBS = ['produce', 'fetch', 'overload', 'raw'] as const;
 export type LoadVerb = (typeof LOAD_VERBS)[number];
 
 const FLAGS = {
@@ -30,6 +32,8 @@ const FLAGS = {
   rate: { type: 'string' },
   'warmup-seconds': { type: 'string', default: '2' },
   seconds: { type: 'string', default: '5' },
+  'offered-bytes': { type: 'string', default: String(640 * 1024 * 1024) },
+  'slow-readers': { type: 'string', default: '20' },
   pid: { type: 'string' },
   directory: { type: 'string', default: join(tmpdir(), 'chronik-bench-raw') },
 } as const;
@@ -55,6 +59,17 @@ export async function runLoadCommand(verb: LoadVerb, args: readonly string[]): P
       return;
     case 'fetch':
       print(await runFetchLoad({ ...window, ...target, partitionBytes: Number(values['partition-bytes']) }));
+      return;
+    case 'overload':
+      await createTopics(target.address, [{ name: target.topic, partitions: target.partitions }]);
+      print(
+        await overload({
+          ...target,
+          seconds: window.seconds,
+          offeredBytes: Number(values['offered-bytes']),
+          slowReaders: Number(values['slow-readers']),
+        }),
+      );
       return;
     case 'produce':
       await createTopics(target.address, [{ name: target.topic, partitions: target.partitions }]);

@@ -1,21 +1,22 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrokerProcess } from '../../support/broker-process.ts';
-import { freePort } from '../../support/ports.ts';
 import type { Peer, RunningPeer } from './peer.ts';
+import { StablePorts } from './stable-ports.ts';
 
 const NAME = 'Chronik';
 
 /** This broker, with a bucket in a local directory beside its data directory. */
 export function chronikPeer(environment: Readonly<Record<string, string>> = {}): Peer {
+  const ports = new StablePorts();
   return {
     name: NAME,
     guarantee: 'acks=1: fdatasync of the local WAL; acks=all: durable object in the bucket (a local directory)',
     launch: async (directory): Promise<RunningPeer> => {
-      const port = await freePort();
+      const [port, httpPort] = await ports.of(directory);
       const broker = BrokerProcess.launch({
         port,
-        httpPort: await freePort(),
+        httpPort,
         dataDirectory: join(directory, 'data'),
         environment: { LOCAL_STORAGE_PATH: join(directory, 'bucket'), ...environment },
       });

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../../support/ports.ts';
 import type { KafkaJars } from './kafka-jars.ts';
 import type { Peer, RunningPeer } from './peer.ts';
+import { StablePorts } from './stable-ports.ts';
 
 /** The memory and garbage collector options of Kafka's own start script. */
 const JVM_OPTIONS = [
@@ -33,25 +33,30 @@ export function syncingKafkaPeer(jars: KafkaJars): Peer {
 }
 
 function peer(jars: KafkaJars, name: string, guarantee: string, settings: readonly string[]): Peer {
+  const ports = new StablePorts();
   return {
     name,
     guarantee,
-    launch: (directory) => launch(jars, name, directory, settings),
+    launch: async (directory) => launch(jars, { name, directory, settings, ports: await ports.of(directory) }),
     loseDisk: undefined,
   };
 }
 
 async function launch(
   jars: KafkaJars,
-  name: string,
-  directory: string,
-  settings: readonly string[],
+  about: {
+    readonly name: string;
+    readonly directory: string;
+    readonly settings: readonly string[];
+    readonly ports: readonly [number, number];
+  },
 ): Promise<RunningPeer> {
-  const port = await freePort();
+  const { name, directory, settings, ports } = about;
+  const [port, controllerPort] = ports;
   const properties = join(directory, 'server.properties');
   const log4j = join(directory, 'log4j2.yaml');
   await mkdir(directory, { recursive: true });
-  await writeFile(properties, serverProperties(port, await freePort(), directory, settings));
+  await writeFile(properties, serverProperties(port, controllerPort, directory, settings));
   await writeFile(log4j, log4jConfiguration(join(directory, 'server.log')));
   const java = ['-cp', `${jars.brokerLibs}/*`, `-Dlog4j2.configurationFile=${log4j}`];
   const output = openSync(join(directory, 'stdout.log'), 'a');

@@ -3,11 +3,13 @@ import { parseProducerPerf, producerPerfTest } from '../peers/kafka-tools.ts';
 import { createTopics } from '../load/admin.ts';
 import { parseAddress } from '../load/client.ts';
 import type { KafkaJars } from '../peers/kafka-jars.ts';
+import { syncingKafkaPeer } from '../peers/kafka-peer.ts';
 import type { Bench, Tool } from './bench.ts';
 import { pairedRounds, withPeers } from './bench.ts';
 import { figuresOf, runLoad, runWatched, shown } from './run-command.ts';
 
 const SUITE = 'produce at saturation';
+const SYNCED_SUITE = 'produce at saturation, both from the disk';
 const RECORD_BYTES = 1024;
 /** What Kafka's producer sends by default: batch.size, max.in.flight.requests.per.connection. */
 const BATCH_BYTES = 16_384;
@@ -33,6 +35,16 @@ export async function produceSuite(bench: Bench): Promise<void> {
       pairedRounds(bench, { suite: SUITE, case: name }, contenders, tools(bench, one)),
     );
   }
+}
+
+/** Beside a Kafka that gives the guarantee of our acks=1: it syncs every batch before it acknowledges. */
+export async function produceSyncedSuite(bench: Bench): Promise<void> {
+  if (bench.kafka === undefined) return;
+  const peers = [...bench.peers.slice(0, 1), syncingKafkaPeer(bench.kafka)];
+  const about = { suite: SYNCED_SUITE, case: '1 partition, acks=1' };
+  await withPeers(bench, peers, (contenders) =>
+    pairedRounds(bench, about, contenders, tools(bench, { partitions: 1, acks: 1 })),
+  );
 }
 
 export function ackName(acks: number): string {
