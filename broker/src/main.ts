@@ -4,5 +4,6 @@ try {
   await buildProgram().parseAsync(process.argv);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
-  process.exitCode = exitCodeOf(error);
+  // Not by `exitCode`: whoever still waits for the store would keep the process alive, and nobody would start it again.
+  process.exit(exitCodeOf(error));
 }

@@ -196,3 +196,14 @@ test('a second SIGTERM ends a stop that takes too long', async () => {
   const exit = await broker.exited();
   assert.ok(exit.code === 0 || exit.code === 1, `exit code ${String(exit.code)}`);
 });
+
+test('a stop that the bucket does not let end is over with its budget', async () => {
+  const chosen = await settings();
+  const bucket = join(root, 'bucket');
+  const environment = { ...chosen.environment, CHRONIK_STOP_BUDGET_MS: '1000' };
+  const broker = await start({ ...chosen, environment });
+  await rm(bucket, { recursive: true });
+  const exit = await broker.stop('SIGTERM');
+  assert.equal(exit.code, 1, broker.lastWords());
+  assert.match(broker.errors.join('\n'), /code: +STOP_CUT_SHORT\b/);
+});
