@@ -54,7 +54,7 @@ e2e-stores: $(INSTALLED) ## Store contract against MinIO, fake-gcs-server and Az
 	$(call run,e2e/stores/main.ts)
 
 e2e-cluster: $(INSTALLED) ## The operator against a real API server (builds Kubernetes once: minutes; needs go)
-	$(call run,e2e/cluster/main.ts)
+	$(call run,--disable-warning=TimeoutNegativeWarning e2e/cluster/main.ts)
 
 charts: $(INSTALLED) ## helm lint, golden renders, and values that must be refused
 	$(call run,e2e/charts/main.ts)

@@ -48,10 +48,12 @@ export class ApiClient {
 
   call(method: string, path: string, body?: object, contentType = 'application/json'): Promise<Answer> {
     const { server, authority, token } = this.access;
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       authorization: `Bearer ${token}`,
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': contentType }),
+      // Node sends the body of a DELETE without saying how long it is.
+      ...(text === undefined ? {} : { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) }),
     };
     return new Promise((resolve, reject) => {
       const outgoing = request(`${server}${path}`, { method, ca: authority, headers, timeout: 20_000 }, (answer) => {
@@ -59,17 +61,17 @@ export class ApiClient {
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('error', reject);
         answer.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
-          const isJson = text.startsWith('{');
+          const said = Buffer.concat(chunks).toString('utf8');
+          const isJson = said.startsWith('{');
           resolve({
             status: answer.statusCode ?? 0,
-            body: (isJson ? JSON.parse(text) : { message: text }) as KubeObject,
+            body: (isJson ? JSON.parse(said) : { message: said }) as KubeObject,
           });
         });
       });
       outgoing.on('error', reject);
       outgoing.on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer`)));
-      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+      outgoing.end(text);
     });
   }
 

@@ -143,7 +143,10 @@ async function install(): Promise<void> {
   });
   await scenario('every rule of the CRD, for and against', async () => `${await checkRules(api)} rules`);
   await scenario('the samples are admitted', () =>
-    kubectl('apply', '--dry-run=server', '-n', NAMESPACE, '-f', join(ROOT, 'docs/samples')).replaceAll('\n', ' '),
+    kubectl('apply', '--dry-run=server', '-n', NAMESPACE, '-f', join(ROOT, 'docs/samples'))
+      .trim()
+      .split('\n')
+      .length.toString(),
   );
   await scenario('a cluster comes up', async () => {
     await node.start();
@@ -277,6 +280,16 @@ async function ends(): Promise<void> {
   });
 }
 
+async function stopAll(): Promise<void> {
+  await operator?.stop();
+  await node.stop();
+  await plane.stop();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stopAll().then(() => process.exit(130)));
+}
+
 try {
   await install();
   await losses();
@@ -286,9 +299,7 @@ try {
   failed += 1;
   console.error(error);
 } finally {
-  await operator?.stop();
-  await node.stop();
-  await plane.stop();
+  await stopAll();
   if (failed === 0) rmSync(folder, { recursive: true, force: true });
   else console.error(`logs: ${join(folder, 'log')}`);
 }

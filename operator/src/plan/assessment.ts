@@ -41,7 +41,8 @@ export function isGated(pod: Pod): boolean {
 
 function blocked(pod: Pod, container: ContainerStatus | undefined): Assessment | undefined {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.status === 'False') {
+  // The condition of a pod whose gate was just taken away is still the one of the gate.
+  if (scheduled?.status === 'False' && scheduled.reason !== 'SchedulingGated') {
     return { kind: 'blocked', reason: 'Unschedulable', message: scheduled.message ?? 'no node takes the pod' };
   }
   const { reason = '', message = '' } = container?.state?.waiting ?? {};

@@ -45,9 +45,25 @@ function volumeDecision(
   if (uid === undefined || claim?.metadata.deletionTimestamp !== undefined) return 'none';
   if (before?.pvcUID === undefined) return 'first';
   if (before.pvcUID === uid) return 'same';
-  // Whoever took the gate away has decided, be it this operator a moment before it was killed.
-  if (assessment.kind !== 'gated' || cluster.spec.recovery.onEmptyVolume === 'Auto') return 'new';
-  return cluster.metadata.annotations?.[RELEASE_ANNOTATION] === uid ? 'new' : 'held';
+  const released = cluster.metadata.annotations?.[RELEASE_ANNOTATION] === uid;
+  if (cluster.spec.recovery.onEmptyVolume === 'Auto' || released) return 'new';
+  switch (assessment.kind) {
+    case 'gated':
+      return 'held';
+    // The claim comes before its pod: nothing is decided as long as there is nobody to hold.
+    case 'absent':
+    case 'stopping':
+      return 'none';
+    // Whoever took the gate away has decided, be it this operator a moment before it was killed.
+    case 'blocked':
+    case 'crashing':
+    case 'starting':
+    case 'silent':
+    case 'restoring':
+    case 'holding':
+    case 'serving':
+      return 'new';
+  }
 }
 
 /** What the status says of a broker. It holds no elapsed time and nothing that moves while all is quiet. */

@@ -86,6 +86,20 @@ test('Hold: the first volume is filled at once, a new one waits for its release'
   assert.equal(world.cluster.status?.nodes?.[0]?.lastRecovery?.mode, 'restored');
 });
 
+test('Hold: a new claim that is seen before its pod is not taken for the old one', async () => {
+  const world = await running({ recovery: { onEmptyVolume: 'Hold', onDamage: 'Hold' } });
+  const before = world.cluster.status?.nodes?.[0]?.pvcUID;
+  const claim = world.kube.find('PersistentVolumeClaim', 'data-orders-0');
+  assert.ok(claim);
+  const { uid: _uid, ...metadata } = claim.metadata;
+  world.deletePodAndClaim();
+  world.kube.store({ ...structuredClone(claim), metadata }, undefined);
+  await world.reconcile();
+  assert.equal(world.cluster.status?.nodes?.[0]?.pvcUID, before);
+  await world.settle();
+  assert.equal(world.condition('Stalled')?.reason, 'HeldForRelease');
+});
+
 test('Hold: a pod that was replaced with its volume intact starts without anybody', async () => {
   const world = await running({ recovery: { onEmptyVolume: 'Hold', onDamage: 'Hold' } });
   const pod = world.kube.find('Pod', 'orders-0');
