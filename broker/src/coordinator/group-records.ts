@@ -3,6 +3,7 @@ import type { GroupRecordValue } from '../kafka/index.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import type { CommittedOffset, OffsetKey } from './group-offsets.ts';
 import type { OffsetsRecord } from './ports.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** The newest version before the flexible ones, which is what Kafka writes and what every tool reads. */
 const groupMetadataVersion = 3;
@@ -68,9 +69,9 @@ export function restoreGroup(group: ClassicGroup, value: GroupRecordValue<'Group
         sessionTimeoutMs: sessionTimeout,
       },
       // Only the elected protocol is stored; the rest comes back when the member rejoins.
-      value.protocol === null ? [] : [{ name: value.protocol, metadata: Buffer.from(stored.subscription) }],
+      value.protocol === null ? [] : [{ name: value.protocol, metadata: ownBytes(stored.subscription) }],
     );
-    member.assignment = Buffer.from(stored.assignment);
+    member.assignment = ownBytes(stored.assignment);
     group.members.add(member);
   }
   group.generationId = value.generation;

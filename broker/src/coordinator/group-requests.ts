@@ -10,6 +10,7 @@ import type { JoinRequest } from './join-group.ts';
 import { leaveGroup } from './leave-group.ts';
 import type { JoinOutcome, SyncOutcome } from './outcomes.ts';
 import { syncGroup } from './sync-group.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** JoinGroup, v0-9. */
 export async function answerJoinGroup(
@@ -51,7 +52,7 @@ function joinRequest(request: RequestOf<'JoinGroup'>, context: GroupRequestConte
     // Version 0 has only one time-out for both.
     rebalanceTimeoutMs: apiVersion === 0 ? sessionTimeoutMs : request.rebalanceTimeoutMs,
     // Copied: they live as long as the member, and the frame that they point into should not.
-    protocols: request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
+    protocols: request.protocols.map(({ name, metadata }) => ({ name, metadata: ownBytes(metadata) })),
     requiresKnownMemberId: apiVersion >= 4,
     supportsSkippingAssignment: apiVersion >= 9,
   };
@@ -93,7 +94,7 @@ export async function answerSyncGroup(
   if (typeof shard === 'string') return syncResponse({ error: shard });
   const group = shard.groups.get(groupId);
   if (group === undefined) return syncResponse({ error: 'UNKNOWN_MEMBER_ID' });
-  const assignments = new Map(request.assignments.map((each) => [each.memberId, Buffer.from(each.assignment)]));
+  const assignments = new Map(request.assignments.map((each) => [each.memberId, ownBytes(each.assignment)]));
   const answer = syncGroup(group, { memberId, groupInstanceId, generationId, protocolType, protocolName, assignments });
   const outcome = await answer.outcome;
   if (outcome.error !== 'NONE' || answer.writes) return syncResponse(outcome);
