@@ -103,12 +103,9 @@ export class Client {
     });
   }
 
-  /** Stops or goes on reading: a slow reader. */
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
+  /** Takes one chunk of what has arrived (64 KiB at most) and then nothing until it is called again: a slow reader. */
+  takeOneChunk(): void {
+    this.#socket.once('data', () => this.#socket.pause());
     this.#socket.resume();
   }
 

@@ -25,9 +25,8 @@ const IN_FLIGHT = 8;
 const FETCH_VERSION = 12;
 const MAX_BYTES = 50 * 1024 * 1024;
 const ASKED_AHEAD = 4;
-/** A slow reader takes what comes within a moment, and then nothing for a while. */
+/** A slow reader takes so often a chunk of 64 KiB. */
 const READ_EVERY_MS = 200;
-const READ_FOR_MS = 5;
 
 /** Producers that always have ten times too much under way, and readers that hardly read. */
 export async function overload(options: OverloadOptions): Promise<OverloadResult> {
@@ -71,14 +70,12 @@ export async function overload(options: OverloadOptions): Promise<OverloadResult
   const readers: Client[] = [];
   for (let i = 0; i < options.slowReaders; i++) {
     const client = await connect();
+    client.takeOneChunk();
     for (let ahead = 0; ahead < ASKED_AHEAD; ahead++) fetchOn(client);
     readers.push(client);
   }
   const slowly = setInterval(() => {
-    for (const client of readers) client.resume();
-    setTimeout(() => {
-      for (const client of readers) client.pause();
-    }, READ_FOR_MS);
+    for (const client of readers) client.takeOneChunk();
   }, READ_EVERY_MS);
   try {
     const over = new Promise<void>((resolve) => setTimeout(resolve, options.seconds * 1000));

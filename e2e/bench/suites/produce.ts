@@ -39,7 +39,7 @@ export async function produceSuite(bench: Bench): Promise<void> {
 
 /** Beside a Kafka that gives the guarantee of our acks=1: it syncs every batch before it acknowledges. */
 export async function produceSyncedSuite(bench: Bench): Promise<void> {
-  if (bench.kafka === undefined) return;
+  if (bench.kafka === undefined || bench.effort.quick) return;
   const peers = [...bench.peers.slice(0, 1), syncingKafkaPeer(bench.kafka)];
   const about = { suite: SYNCED_SUITE, case: '1 partition, acks=1' };
   await withPeers(bench, peers, (contenders) =>
