@@ -41,6 +41,10 @@ describe('system disk', () => {
     const file = await disk.open(join(root, 'reads'), 'append');
     await file.append([Buffer.from('0123456789')]);
     assert.equal((await file.read(7, 100)).toString(), '789');
+    assert.ok(
+      (await file.read(0, 1_000_000)).buffer.byteLength < 1_000_000,
+      'memory as the file needs it, not as was asked for',
+    );
     assert.equal((await file.read(50, 4)).length, 0);
     await file.truncate(4);
     await file.append([Buffer.from('x')]);
