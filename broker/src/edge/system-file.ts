@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, ftruncate, read, writev, writevSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, ftruncate, read, writev, writevSync } from 'node:fs';
 import type { DiskFile } from './disk.ts';
 import { ChronikError } from './errors.ts';
 
@@ -38,9 +38,11 @@ export class SystemFile implements DiskFile {
   }
 
   async read(position: number, length: number): Promise<Buffer> {
-    const target = Buffer.allocUnsafe(length);
+    // Callers ask for a whole block where the last one is short: memory is set aside for what the file has.
+    const sizeBytes = Math.min(length, Math.max(0, fstatSync(this.#descriptor).size - position));
+    const target = Buffer.allocUnsafe(sizeBytes);
     let filled = 0;
-    while (filled < length) {
+    while (filled < sizeBytes) {
       const count = await readOnce(this.#descriptor, target, filled, position + filled);
       if (count === 0) break;
       filled += count;
