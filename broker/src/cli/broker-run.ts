@@ -145,6 +145,7 @@ export class BrokerRun {
       disk: this.#disk,
       logger: this.#context.logger,
       store: stores.commit,
+      backgroundStore: stores.background,
       replicas: stores.replicas,
       dataDirectory: config.dataDirectory,
       broker: config.brokerId,

@@ -9,10 +9,18 @@ import { TroubleLog } from './trouble-log.ts';
 /** A store that does not answer is waited for by whoever needs it; the rules are not worth waiting for. */
 const RULES_MS = 5_000;
 
-/** The stores of a process. Commits and cold reads go through clients of their own, so that neither delays the other. */
+/** Requests of a lane at once, and with that its connections. */
+const PLACES = { commit: 64, cold: 32, background: 8, replica: 16 } as const;
+
+/**
+ * The stores of a process, by lane. Each lane has connections and a queue of its own, so that a backfill cannot delay a produce:
+ * with the primary, `commit` for what clients wait for, `cold` for their reads of what is only in the bucket, `background` for what
+ * nobody waits for; with each replica, one for all.
+ */
 export interface OpenedStores {
   readonly commit: PatientStore;
   readonly cold: PatientStore;
+  readonly background: PatientStore;
   readonly replicas: readonly PatientStore[];
   /** Rejects with LIFECYCLE_EATS_LOG if rules can be seen that would delete or archive the log. */
   refuseHarmfulLifecycle(): Promise<void>;
@@ -27,7 +35,7 @@ export async function openStores(
   metrics: Metrics,
 ): Promise<OpenedStores> {
   const trouble = new TroubleLog(systemClock, logger);
-  const patient = (store: ObjectStore, name: string, lane: string): PatientStore => {
+  const patient = (store: ObjectStore, name: string, lane: string, maxInFlight: number): PatientStore => {
     const opened: PatientStore = new PatientStore(store, {
       clock: systemClock,
       random: systemRandom,
@@ -35,27 +43,38 @@ export async function openStores(
         lane,
         prices: pricesOf(store.address),
         isReachable: () => opened.storeState().reachable,
+        queue: () => opened.queueState(),
       }),
+      maxInFlight,
       onTrouble: (error, operation, failedAttempts) => trouble.report(name, error, operation, failedAttempts),
     });
     return opened;
   };
-  const open = (store: NamedStoreConfig): Promise<ObjectStore> => openStore(store, { disk, random: systemRandom });
+  const open = (store: NamedStoreConfig, maxConnections: number): Promise<ObjectStore> =>
+    openStore(store, { disk, random: systemRandom, maxConnections });
   const { primary } = config;
-  const bucket = await open(primary);
-  const commit = patient(bucket, primary.name, 'commit');
+  const bucket = await open(primary, PLACES.commit);
   // A directory has no connections to share out; but who wrote an object knows that it is durable, and a second client would have
   // to sync the directory before it believes what it reads there.
-  const cold = patient(primary.backend === 'local' ? bucket : await open(primary), primary.name, 'cold');
+  const openLane = async (lane: 'cold' | 'background'): Promise<PatientStore> => {
+    const store = primary.backend === 'local' ? bucket : await open(primary, PLACES[lane]);
+    return patient(store, primary.name, lane, PLACES[lane]);
+  };
+  const commit = patient(bucket, primary.name, 'commit', PLACES.commit);
+  const cold = await openLane('cold');
+  const background = await openLane('background');
   const replicas = await Promise.all(
-    config.replicas.map(async (replica) => patient(await open(replica), replica.name, `replica-${replica.name}`)),
+    config.replicas.map(async (replica) =>
+      patient(await open(replica, PLACES.replica), replica.name, `replica-${replica.name}`, PLACES.replica),
+    ),
   );
   const how = primary.byDefault ? ' (the embedded default: OBJECT_STORE_BACKEND is not set)' : '';
   logger.info(`The bucket is ${commit.description}${how}`);
-  const all = [commit, cold, ...replicas];
+  const all = [commit, cold, background, ...replicas];
   return {
     commit,
     cold,
+    background,
     replicas,
     refuseHarmfulLifecycle: () => refuseRules(bucket),
     close: async () => {

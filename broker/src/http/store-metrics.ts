@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { requestPrice } from '../store/index.ts';
-import type { RequestOutcome, StoreObserver, StoreOperation, StorePrices } from '../store/index.ts';
+import type { QueueState, RequestOutcome, StoreObserver, StoreOperation, StorePrices } from '../store/index.ts';
 
 const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
@@ -21,12 +21,13 @@ const FREE: ReadonlySet<RequestOutcome> = new Set(['throttled', 'unavailable', '
 
 /** The requests of one client of a store, which has connections of its own. */
 export interface StoreLane {
-  /** `commit`, `cold`, or `replica-` and the replica's name. */
+  /** `commit`, `cold`, `background`, or `replica-` and the replica's name. */
   readonly lane: string;
   /** undefined: requests cost nothing. */
   readonly prices: StorePrices | undefined;
   /** Read when somebody asks for the metrics. */
   readonly isReachable: () => boolean;
+  readonly queue: () => QueueState;
 }
 
 /** Metrics of the object stores, by lane. */
@@ -72,6 +73,19 @@ export class StoreMetrics {
       registers,
       collect(): void {
         for (const { lane, isReachable } of lanes) this.set({ lane }, isReachable() ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'chronik_store_queue',
+      help: 'Requests that are under way (state in-flight) or wait for a place in their lane (state waiting).',
+      labelNames: ['lane', 'state'],
+      registers,
+      collect(): void {
+        for (const { lane, queue } of lanes) {
+          const { inFlight, waiting } = queue();
+          this.set({ lane, state: 'in-flight' }, inFlight);
+          this.set({ lane, state: 'waiting' }, waiting);
+        }
       },
     });
   }

@@ -32,6 +32,8 @@ export interface BootOptions {
   readonly disk: Disk;
   readonly logger: Logger;
   readonly store: PatientStore;
+  /** For what nobody waits for; left out: `store`. */
+  readonly backgroundStore?: PatientStore;
   /** Stores that may hold identical copies of damaged slots. */
   readonly replicas: readonly PatientStore[];
   readonly dataDirectory: string;
@@ -161,6 +163,7 @@ class Boot {
       ...options.metadata,
       damage: this.#damage(),
       localCopies: { disk, directory: dataDirectory },
+      snapshotStore: options.backgroundStore ?? options.store,
       onProgress: () => this.#progress.advance(),
     });
     try {

@@ -12,7 +12,7 @@ export type { StoreErrorKind } from './store-error.ts';
 export { compareKeys } from './object-key.ts';
 export { MemoryStore } from './memory-store.ts';
 export { PatientStore } from './patient-store.ts';
-export type { CreateOutcome, CreateRequest, PatientStoreOptions } from './patient-store.ts';
+export type { CreateOutcome, CreateRequest, PatientStoreOptions, QueueState } from './patient-store.ts';
 export type { RetryLimits } from './retry.ts';
 export type { StoreState } from './store-health.ts';
 export type { RequestOutcome, StoreObserver, StoreOperation, StoreRequest } from './store-observer.ts';

@@ -1,8 +1,10 @@
 import type { Clock, Random } from '../edge/index.ts';
 import type { ByteRange, ListPage, ListedObject, ObjectStore, StoreAddress } from './object-store.ts';
+import { AttemptDeadlines } from './attempt-deadlines.ts';
 import { compareKeys } from './object-key.ts';
 import { Attempts, defaultRetryLimits, isWorthRetrying } from './retry.ts';
-import type { RetryLimits } from './retry.ts';
+import type { AttemptRules, RetryLimits } from './retry.ts';
+import { RequestQueue } from './request-queue.ts';
 import { StoreError } from './store-error.ts';
 import { StoreHealth } from './store-health.ts';
 import type { StoreState } from './store-health.ts';
@@ -15,6 +17,8 @@ export interface PatientStoreOptions {
   /** Called after every failed attempt that will be repeated; `failedAttempts` counts this request's, from 1. */
   readonly onTrouble?: (error: StoreError, operation: StoreOperation, failedAttempts: number) => void;
   readonly limits?: Partial<RetryLimits>;
+  /** Attempts at once, at most; further ones wait, and their deadlines with them. Default: no limit. */
+  readonly maxInFlight?: number;
 }
 
 export interface CreateRequest {
@@ -38,6 +42,11 @@ export type CreateOutcome =
   | { readonly outcome: 'exists'; readonly existing: Buffer }
   /** The store said "exists" and then "absent": the name was used and cleared. The writer is fenced (rule 22). */
   | { readonly outcome: 'vanished' };
+
+export interface QueueState {
+  readonly inFlight: number;
+  readonly waiting: number;
+}
 
 /** How large a whole object is assumed to be when the deadline for reading it is set. */
 const ASSUMED_OBJECT_BYTES = 8 * 1024 * 1024;
@@ -63,20 +72,29 @@ export class PatientStore {
   readonly address: StoreAddress;
   readonly #store: ObjectStore;
   readonly #options: PatientStoreOptions;
-  readonly #limits: RetryLimits;
+  readonly #rules: AttemptRules;
   readonly #health: StoreHealth;
+  readonly #queue: RequestQueue;
 
   constructor(store: ObjectStore, options: PatientStoreOptions) {
     this.#store = store;
     this.#options = options;
-    this.#limits = { ...defaultRetryLimits, ...options.limits };
+    const limits = { ...defaultRetryLimits, ...options.limits };
+    const { clock, random } = options;
+    this.#rules = { clock, random, limits, deadlines: new AttemptDeadlines(limits) };
     this.#health = new StoreHealth(options.clock);
+    this.#queue = new RequestQueue(options.maxInFlight ?? Number.POSITIVE_INFINITY);
     this.description = store.description;
     this.address = store.address;
   }
 
   storeState(): StoreState {
     return this.#health.state();
+  }
+
+  /** Attempts under way, and attempts that wait for one of them to end. */
+  queueState(): QueueState {
+    return { inFlight: this.#queue.inFlight, waiting: this.#queue.waiting };
   }
 
   /** Creates the object and settles what an unclear answer meant by reading the name back (rule 22). */
@@ -187,7 +205,7 @@ export class PatientStore {
   }
 
   #attempts(sizeBytes: number): Attempts {
-    return new Attempts(this.#options.clock, this.#options.random, this.#limits, sizeBytes);
+    return new Attempts(this.#rules, sizeBytes);
   }
 
   /** Repeats a create until its answer is clear, or unclear in the one way that only reading back can settle. */
@@ -238,11 +256,12 @@ export class PatientStore {
   }
 
   #mayRepeat(error: StoreError, attempts: Attempts): boolean {
-    if (error.kind === 'corrupt') return attempts.failed < this.#limits.corruptAttempts;
+    if (error.kind === 'corrupt') return attempts.failed < this.#rules.limits.corruptAttempts;
     return isWorthRetrying(error.kind);
   }
 
   async #observed<T>(plan: Plan<T>): Promise<T> {
+    await this.#queue.enter(plan.signal);
     const startMs = this.#options.clock.monotonicMs();
     let outcome: RequestOutcome = 'failed';
     let bytes = 0;
@@ -257,6 +276,7 @@ export class PatientStore {
       throw error;
     } finally {
       const durationMs = this.#options.clock.monotonicMs() - startMs;
+      this.#queue.leave();
       this.#options.observer?.onRequest({ operation: plan.operation, outcome, bytes, durationMs });
     }
   }

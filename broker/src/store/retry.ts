@@ -1,20 +1,22 @@
 import { sleep } from '../edge/index.ts';
 import type { Clock, Random } from '../edge/index.ts';
+import { AttemptDeadlines } from './attempt-deadlines.ts';
+import type { StartingDeadline } from './attempt-deadlines.ts';
 import { StoreError } from './store-error.ts';
 import type { StoreErrorKind } from './store-error.ts';
 import type { StoreOperation } from './store-observer.ts';
 
-const MIB = 1024 * 1024;
-
-export interface RetryLimits {
+export interface RetryLimits extends StartingDeadline {
   /** Upper end of the first pause; each further one doubles it. The pause is uniform in [0, upper end] (full jitter). */
   readonly firstBackoffMs: number;
   readonly longestBackoffMs: number;
-  /** Deadline of an attempt, before the size of its body is added. */
-  readonly deadlineMs: number;
-  readonly deadlineMsPerMib: number;
   /** What fails its checksum is tried this many times in all: damage on the way heals, damage at rest does not. */
   readonly corruptAttempts: number;
+}
+
+/** The rules of a few requests that are not worth remembering. */
+export function startingRules(clock: Clock, random: Random): AttemptRules {
+  return { clock, random, limits: defaultRetryLimits, deadlines: new AttemptDeadlines(defaultRetryLimits) };
 }
 
 export const defaultRetryLimits: RetryLimits = {
@@ -25,22 +27,29 @@ export const defaultRetryLimits: RetryLimits = {
   corruptAttempts: 3,
 };
 
-/** Every attempt that ran into its deadline doubles the next one's, up to this factor: a slow link is slow, not down. */
-const LONGEST_DEADLINE_FACTOR = 16;
+/** What all attempts at one store have in common. */
+export interface AttemptRules {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: RetryLimits;
+  readonly deadlines: AttemptDeadlines;
+}
 
 /** What is known about the failures of one request so far: how long to pause, how long to wait for the next attempt. */
 export class Attempts {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #limits: RetryLimits;
+  readonly #deadlines: AttemptDeadlines;
   readonly #sizeBytes: number;
   #failed = 0;
-  #deadlineFactor = 1;
+  #timeouts = 0;
 
-  constructor(clock: Clock, random: Random, limits: RetryLimits, sizeBytes: number) {
+  constructor({ clock, random, limits, deadlines }: AttemptRules, sizeBytes: number) {
     this.#clock = clock;
     this.#random = random;
     this.#limits = limits;
+    this.#deadlines = deadlines;
     this.#sizeBytes = sizeBytes;
   }
 
@@ -68,11 +77,15 @@ export class Attempts {
     signal: AbortSignal | undefined,
     attempt: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const deadlineMs = this.#deadlineMs();
+    const deadlineMs = this.#deadlines.deadlineMs(operation, this.#sizeBytes, this.#timeouts);
+    const startMs = this.#clock.monotonicMs();
+    const took = (): void => this.#deadlines.took(operation, this.#sizeBytes, this.#clock.monotonicMs() - startMs);
     const controller = new AbortController();
     return new Promise<T>((resolve, reject) => {
       const timer = this.#clock.setTimer(deadlineMs, () => {
-        this.#deadlineFactor = Math.min(LONGEST_DEADLINE_FACTOR, this.#deadlineFactor * 2);
+        // Only the first says how slow the store is; that it did not answer again says that it is away.
+        if (this.#timeouts === 0) took();
+        this.#timeouts += 1;
         const error = deadlineError(operation, deadlineMs);
         settle(() => reject(error));
         controller.abort(error);
@@ -89,15 +102,13 @@ export class Attempts {
       }
       signal?.addEventListener('abort', onAbort, { once: true });
       attempt(controller.signal).then(
-        (value) => settle(() => resolve(value)),
+        (value) => {
+          took();
+          settle(() => resolve(value));
+        },
         (error: Error) => settle(() => reject(error)),
       );
     });
-  }
-
-  #deadlineMs(): number {
-    const { deadlineMs, deadlineMsPerMib } = this.#limits;
-    return Math.ceil((deadlineMs + (deadlineMsPerMib * this.#sizeBytes) / MIB) * this.#deadlineFactor);
   }
 }
 

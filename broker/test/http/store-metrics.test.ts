@@ -10,11 +10,18 @@ function request(changes: Partial<StoreRequest>): StoreRequest {
   return { operation: 'create', outcome: 'ok', bytes: 100, durationMs: 20, ...changes };
 }
 
-test('requests, bytes, time, cost and reachability are counted by lane', async () => {
+const idle = (): { inFlight: number; waiting: number } => ({ inFlight: 0, waiting: 0 });
+
+test('requests, bytes, time, cost, reachability and queue are shown by lane', async () => {
   const metrics = new Metrics();
   let isReachable = true;
-  const commit = metrics.storeLane({ lane: 'commit', prices, isReachable: () => isReachable });
-  const cold = metrics.storeLane({ lane: 'cold', prices: undefined, isReachable: () => true });
+  const commit = metrics.storeLane({ lane: 'commit', prices, isReachable: () => isReachable, queue: idle });
+  const cold = metrics.storeLane({
+    lane: 'cold',
+    prices: undefined,
+    isReachable: () => true,
+    queue: () => ({ inFlight: 8, waiting: 3 }),
+  });
   for (let count = 0; count < 1000; count += 1) commit.onRequest(request({}));
   commit.onRequest(request({ outcome: 'throttled', bytes: 0 }));
   cold.onRequest(request({ operation: 'get', bytes: 7 }));
@@ -28,6 +35,9 @@ test('requests, bytes, time, cost and reachability are counted by lane', async (
     'chronik_store_request_seconds_bucket{le="0.03",lane="commit",operation="create"} 1001',
     'chronik_store_reachable{lane="commit"} 0',
     'chronik_store_reachable{lane="cold"} 1',
+    'chronik_store_queue{lane="commit",state="in-flight"} 0',
+    'chronik_store_queue{lane="cold",state="in-flight"} 8',
+    'chronik_store_queue{lane="cold",state="waiting"} 3',
   ]) {
     assert.ok(lines.includes(line), line);
   }

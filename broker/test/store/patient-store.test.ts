@@ -161,6 +161,47 @@ describe('createResolved', () => {
     );
   });
 
+  test('a store that answers fast is asked again soon when an answer does not come', async () => {
+    const { time, store, patient, requests } = setUp();
+    await store.create(key, [ours]);
+    for (let index = 0; index < 20; index += 1) await time.run(patient.get(key, { start: 0, length: 1 }));
+    store.next('get', { hangs: true }, { hangs: true });
+    assert.deepEqual(await time.run(patient.get(key, { start: 0, length: 1 })), ours.subarray(0, 1));
+    assert.deepEqual(
+      requests.slice(20).map(({ outcome, durationMs }) => `${outcome} ${Math.round(durationMs / 1000)}`),
+      ['unavailable 2', 'unavailable 4', 'ok 0'],
+    );
+  });
+
+  test('a store that becomes slow gets more time, and no request fails for it', async () => {
+    const { time, store, patient, requests } = setUp();
+    await store.create(key, [ours]);
+    const get = store.get.bind(store);
+    let slowMs = 1;
+    store.get = async (name, range, options) => {
+      await new Promise<void>((resolve, reject) => {
+        time.setTimer(slowMs, resolve);
+        options?.signal?.addEventListener('abort', () => reject(new StoreError('unavailable', 'cut off')));
+      });
+      return get(name, range, options);
+    };
+    const read = (): Promise<unknown> =>
+      time.run(
+        Promise.all([1, 2, 3].map(() => patient.head(key).then(() => patient.get(key, { start: 0, length: 1 })))),
+      );
+    for (let index = 0; index < 20; index += 1) await read();
+    slowMs = 7000;
+    await read();
+    const seen = requests.length;
+    await read();
+    assert.deepEqual(
+      requests.slice(seen).filter(({ outcome }) => outcome !== 'ok'),
+      [],
+      'the second round waits long enough',
+    );
+    assert.ok(requests.slice(0, seen).some(({ outcome }) => outcome === 'unavailable'));
+  });
+
   test('a conflict proves nothing and is sent again', async () => {
     const { time, store, patient, create } = setUp();
     store.next('create', { kind: 'conflict' }, { kind: 'conflict' });
@@ -217,6 +258,67 @@ describe('createResolved', () => {
     const { time, store, patient } = setUp();
     store.head = () => Promise.reject(Object.assign(new Error('lost'), { code: 'DISK_SYNC_FAILED' }));
     await assert.rejects(time.run(patient.head(key)), { code: 'DISK_SYNC_FAILED' });
+  });
+});
+
+describe('lanes', () => {
+  function laneOf(store: ScriptedStore, time: VirtualTime, maxInFlight: number): PatientStore {
+    return new PatientStore(store, { clock: time, random: seededRandom(1), maxInFlight });
+  }
+
+  test('so many requests go at once, the others in order; a pause before a repetition holds no place', async () => {
+    const { time, store } = setUp();
+    await store.create(key, [ours]);
+    const lane = laneOf(store, time, 2);
+    store.next('get', { kind: 'unavailable' }, { hangs: true });
+    const ended: number[] = [];
+    const reads = [0, 1, 2, 3].map((index) => lane.get(key).then(() => ended.push(index)));
+    assert.deepEqual(lane.queueState(), { inFlight: 2, waiting: 2 });
+    await time.step(0);
+    // The first pauses; the second hangs; the two that waited have been answered.
+    assert.deepEqual(ended, [2, 3]);
+    assert.deepEqual(lane.queueState(), { inFlight: 1, waiting: 0 });
+    await time.run(Promise.all(reads));
+    assert.deepEqual(ended, [2, 3, 0, 1]);
+    assert.deepEqual(lane.queueState(), { inFlight: 0, waiting: 0 });
+  });
+
+  test('no deadline runs while a request waits for its place', async () => {
+    const { time, store } = setUp();
+    await store.create(key, [ours]);
+    const lane = laneOf(store, time, 1);
+    store.next('get', { hangs: true });
+    const startMs = time.nowMs();
+    await time.run(Promise.all([lane.head(key), lane.get(key, { start: 0, length: 1 }), lane.head(key)]));
+    assert.ok(time.nowMs() - startMs < 6000, 'one deadline of 5 s, and not three');
+  });
+
+  test('who gives up waiting leaves the queue, and nobody is skipped', async () => {
+    const { time, store } = setUp();
+    await store.create(key, [ours]);
+    const lane = laneOf(store, time, 1);
+    store.next('get', { hangs: true });
+    const first = lane.get(key, { start: 0, length: 1 });
+    const controller = new AbortController();
+    const second = lane.get(key, { start: 0, length: 1 }, controller.signal);
+    const third = lane.get(key, { start: 0, length: 1 });
+    controller.abort(new Error('stopping'));
+    await assert.rejects(second, /stopping/);
+    assert.deepEqual(lane.queueState(), { inFlight: 1, waiting: 1 });
+    await time.run(Promise.all([first, third]));
+  });
+
+  test('a lane that is full of hanging requests does not delay another', async () => {
+    const { time, store } = setUp();
+    await store.create(key, [ours]);
+    const [commit, background] = [laneOf(store, time, 64), laneOf(store, time, 2)];
+    store.next('get', ...Array.from({ length: 2 }, () => ({ hangs: true }) as const));
+    const copies = Array.from({ length: 100 }, () => background.get(key));
+    const startMs = time.nowMs();
+    assert.deepEqual(await commit.get(key), ours);
+    assert.equal(time.nowMs(), startMs);
+    assert.deepEqual(background.queueState(), { inFlight: 2, waiting: 98 });
+    await time.run(Promise.all(copies));
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Disk } from '../../edge/index.ts';
 import { claimStream, newestEpoch } from '../../log/index.ts';
 import type { LogContext } from '../../log/index.ts';
+import type { PatientStore } from '../../store/index.ts';
 import { TimelineEndedError } from '../errors.ts';
 import type { MetadataEvent } from '../event.ts';
 import type { MetadataImage } from '../image.ts';
@@ -19,6 +20,8 @@ export interface OpenMetadataOptions extends RecoverMetadataOptions, MetadataLog
   readonly address: string;
   readonly installation: string;
   readonly snapshotPolicy?: SnapshotPolicy;
+  /** Where snapshots are written: megabytes that no client waits for. Default: the context's store. */
+  readonly snapshotStore?: PatientStore;
   /** Keeps copies for people under this data directory. */
   readonly localCopies?: { readonly disk: Disk; readonly directory: string };
   /** Default: hold. */
@@ -69,6 +72,7 @@ export async function openMetadata(context: LogContext, options: OpenMetadataOpt
       growth: replay.growth,
     },
     {
+      store: options.snapshotStore ?? context.store,
       policy: options.snapshotPolicy ?? defaultSnapshotPolicy,
       stats,
       copies:

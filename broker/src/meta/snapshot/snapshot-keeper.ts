@@ -1,4 +1,6 @@
+import type { Clock } from '../../edge/index.ts';
 import type { Hlc, LogContext } from '../../log/index.ts';
+import type { PatientStore } from '../../store/index.ts';
 import { MetadataCorruptError } from '../errors.ts';
 import type { FrozenImage } from '../frozen-image.ts';
 import type { LocalCopies } from '../local-copies.ts';
@@ -42,12 +44,21 @@ export interface SnapshotKeeperStart {
   readonly growth: LogGrowth;
 }
 
+export interface SnapshotKeeperOptions {
+  readonly store: PatientStore;
+  readonly policy: SnapshotPolicy;
+  readonly stats: UploadStats;
+  /** Copies on the disk, for people; undefined = none. */
+  readonly copies: LocalCopies | undefined;
+}
+
 /**
  * Writes snapshots of committed state beside the log, one at a time, without holding up an append: images do not change.
  * Each is read back and compared before it counts as written; older ones stay.
  */
 export class SnapshotKeeper {
-  readonly #context: LogContext;
+  readonly #clock: Clock;
+  readonly #store: PatientStore;
   readonly #policy: SnapshotPolicy;
   readonly #stats: UploadStats;
   readonly #copies: LocalCopies | undefined;
@@ -57,12 +68,9 @@ export class SnapshotKeeper {
   #growth: LogGrowth;
   #writing: Promise<void> | undefined;
 
-  constructor(
-    context: LogContext,
-    start: SnapshotKeeperStart,
-    options: { readonly policy: SnapshotPolicy; readonly stats: UploadStats; readonly copies: LocalCopies | undefined },
-  ) {
-    this.#context = context;
+  constructor({ clock }: Pick<LogContext, 'clock'>, start: SnapshotKeeperStart, options: SnapshotKeeperOptions) {
+    this.#clock = clock;
+    this.#store = options.store;
     this.#policy = options.policy;
     this.#stats = options.stats;
     this.#copies = options.copies;
@@ -118,10 +126,10 @@ export class SnapshotKeeper {
 
   async #write(image: FrozenImage, stamp: SlotStamp): Promise<void> {
     const { bytes, hash } = encodeSnapshot(image, { ...stamp, previousSnapshotHash: this.#lastHash });
-    const key = snapshotKey(image.timeline, image.position, Math.floor(this.#context.clock.nowMs() / 1000));
+    const key = snapshotKey(image.timeline, image.position, Math.floor(this.#clock.nowMs() / 1000));
     const recognise = (existing: Buffer): 'ours' | 'other' => (existing.equals(bytes) ? 'ours' : 'other');
     // `exists`: somebody took a snapshot of the same slot in the same second; it is as good if it says the same.
-    await this.#context.store.createResolved({ key, body: [bytes], recognise });
+    await this.#store.createResolved({ key, body: [bytes], recognise });
     await this.#verify(key, image);
     this.#lastHash = hash;
     this.#stats.snapshotUploaded(key, bytes.length);
@@ -130,7 +138,7 @@ export class SnapshotKeeper {
 
   /** Reads the object back: what recovery will decode from it must be the state that it was made of. */
   async #verify(key: string, image: FrozenImage): Promise<void> {
-    const stored = await this.#context.store.get(key);
+    const stored = await this.#store.get(key);
     if (stored === undefined) throw new MetadataCorruptError(`${key} was written and is gone`);
     const decoded = decodeSnapshot(stored, key).image;
     const same =

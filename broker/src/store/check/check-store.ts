@@ -4,7 +4,7 @@ import type { BucketInspection, LifecycleRule, Told } from '../bucket-inspection
 import type { ObjectStore } from '../object-store.ts';
 import { PatientStore } from '../patient-store.ts';
 import { PROBE_PREFIX, probeStore } from '../probe.ts';
-import { Attempts, defaultRetryLimits } from '../retry.ts';
+import { Attempts, startingRules } from '../retry.ts';
 import { StoreError } from '../store-error.ts';
 import { defaultLatencyCounts, measureLatency } from './latency.ts';
 import type { Latency, LatencyCounts } from './latency.ts';
@@ -132,7 +132,7 @@ async function inspect(
 ): Promise<{ readonly inspection: BucketInspection | undefined; readonly clockSkewMs: number | undefined }> {
   if (store.inspectBucket === undefined) return { inspection: undefined, clockSkewMs: undefined };
   const beforeMs = clock.nowMs();
-  const attempts = new Attempts(clock, random, defaultRetryLimits, 0);
+  const attempts = new Attempts(startingRules(clock, random), 0);
   let inspection: BucketInspection;
   try {
     inspection = await attempts.run('list', undefined, async (signal) => store.inspectBucket!({ signal }));

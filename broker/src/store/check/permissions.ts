@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../edge/index.ts';
 import { ChronikError } from '../../edge/index.ts';
 import type { ObjectStore, StoreAddress } from '../object-store.ts';
-import { Attempts, defaultRetryLimits, isWorthRetrying } from '../retry.ts';
+import { Attempts, isWorthRetrying, startingRules } from '../retry.ts';
 import { StoreError } from '../store-error.ts';
 import type { StoreOperation } from '../store-observer.ts';
 
@@ -79,7 +79,7 @@ async function refusalOf(
   act: (signal: AbortSignal) => Promise<unknown>,
   { clock, random, signal }: TryContext,
 ): Promise<StoreError | undefined> {
-  const attempts = new Attempts(clock, random, defaultRetryLimits, 0);
+  const attempts = new Attempts(startingRules(clock, random), 0);
   for (;;) {
     try {
       await attempts.run(operation, signal, act);
