@@ -65,7 +65,8 @@ function isUnknownTopic(error: KafkaErrorName): boolean {
   return error === 'UNKNOWN_TOPIC_OR_PARTITION' || error === 'UNKNOWN_TOPIC_ID';
 }
 
-function planRead(
+/** What one partition is to be answered with. */
+export function planRead(
   services: Services,
   partition: FetchedPartition,
   { memoryOnly, ...limits }: FetchAllowance & { readonly minOneBatch: boolean },

@@ -4,7 +4,6 @@ import {
   type KafkaErrorName,
   RecordCursor,
   baseSequenceOf,
-  baseTimestampMsOf,
   batchProblem,
   batchSizeBytes,
   isControlBatch,
@@ -45,7 +44,9 @@ export function validateBatch(records: Buffer | null, settings: TopicSettings, n
     const message = `The record batch has ${sizeBytes} bytes, max.message.bytes allows ${settings.maxMessageBytes}.`;
     return { error: 'MESSAGE_TOO_LARGE', message };
   }
-  return validateContent(records) ?? validateTime(records, settings, nowMs) ?? validateKeys(records, settings);
+  return (
+    validateContent(records) ?? validateTime(records, settings, nowMs) ?? validateRecords(records, settings, nowMs)
+  );
 }
 
 const damaged: Readonly<Record<BatchProblem, Refusal>> = {
@@ -82,25 +83,32 @@ function validateTime(batch: Buffer, settings: TopicSettings, nowMs: number): Re
     const message = `Timestamp ${latestMs} is further ahead of the broker's clock than message.timestamp.after.max.ms allows.`;
     return { error: 'INVALID_TIMESTAMP', message };
   }
-  const firstMs = baseTimestampMsOf(batch);
-  if (firstMs !== NO_TIMESTAMP && nowMs - firstMs > settings.timestampBeforeMaxMs) {
-    const message = `Timestamp ${firstMs} is further behind the broker's clock than message.timestamp.before.max.ms allows.`;
-    return { error: 'INVALID_TIMESTAMP', message };
-  }
   return undefined;
 }
 
-/** A compacted topic keeps the newest record of each key, so each record needs one. */
-function validateKeys(batch: Buffer, settings: TopicSettings): Refusal | undefined {
-  if (!settings.compacted) return undefined;
-  const records: number[] = [];
+/** What only the records themselves can show; they are looked at, and decompressed, only where a setting asks for it. */
+function validateRecords(batch: Buffer, settings: TopicSettings, nowMs: number): Refusal | undefined {
+  const { compacted, logAppendTime, timestampBeforeMaxMs } = settings;
+  const earliestMs = logAppendTime ? Number.NEGATIVE_INFINITY : nowMs - timestampBeforeMaxMs;
+  // No time is that early: the setting's default allows every one.
+  if (!compacted && earliestMs <= 0) return undefined;
+  const keyless: number[] = [];
+  const early: number[] = [];
   try {
     const cursor = new RecordCursor(batch);
-    for (let i = 0; cursor.next(); i++) if (!cursor.hasKey) records.push(i);
+    for (let i = 0; cursor.next(); i++) {
+      if (compacted && !cursor.hasKey) keyless.push(i);
+      if (cursor.timestampMs !== NO_TIMESTAMP && cursor.timestampMs < earliestMs) early.push(i);
+    }
   } catch (error) {
     if (!(error instanceof KafkaCodecError)) throw error;
     return { error: 'INVALID_RECORD', message: error.message };
   }
-  if (records.length === 0) return undefined;
-  return { error: 'INVALID_RECORD', message: 'A compacted topic does not accept records without a key.', records };
+  if (keyless.length > 0) {
+    const message = 'A compacted topic does not accept records without a key.';
+    return { error: 'INVALID_RECORD', message, records: keyless };
+  }
+  if (early.length === 0) return undefined;
+  const message = `Records are further behind the broker's clock (${nowMs}) than message.timestamp.before.max.ms allows.`;
+  return { error: 'INVALID_TIMESTAMP', message, records: early };
 }

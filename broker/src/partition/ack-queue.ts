@@ -44,12 +44,13 @@ export class AckQueue {
     if (this.#head === this.#offsets.length || this.#head >= COMPACT_AT) this.#compact();
   }
 
-  /** Tells everyone that their offset will never be committed here. */
-  fail(error: Error): void {
-    const waiters = this.#waiters.slice(this.#head);
-    const tags = this.#tags.slice(this.#head);
-    this.#head = this.#offsets.length;
-    this.#compact();
+  /** Tells everyone whose offset is not below `from` that it will never be committed here. */
+  failFrom(from: number, error: Error): void {
+    let at = this.#offsets.length;
+    while (at > this.#head && (this.#offsets[at - 1] as number) >= from) at--;
+    this.#offsets.length = at;
+    const waiters = this.#waiters.splice(at);
+    const tags = this.#tags.splice(at);
     waiters.forEach((waiter, i) => {
       waiter.failed(tags[i] as number, error);
     });

@@ -61,6 +61,8 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
   #highWatermark: number;
   #logEndOffset: number;
   #anomalies: LoadAnomalies = NO_ANOMALIES;
+  /** Nothing from this offset on will ever be committed here; what is below it may be still. */
+  #lost: { readonly from: number; readonly error: PartitionError } | undefined;
   #closed: PartitionError | undefined;
 
   /** An empty log; `finishLoading` ends the phase in which `loadBatch` may be called. */
@@ -153,7 +155,8 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
    * the CRC) and hands them on. The bytes must not be changed by anyone afterwards.
    */
   append(bytes: Buffer): AppendResult {
-    if (this.#closed !== undefined) return { kind: 'closed', error: this.#closed };
+    const ended = this.#closed ?? this.#lost?.error;
+    if (ended !== undefined) return { kind: 'closed', error: ended };
     const id = producerIdOf(bytes);
     if (id !== NO_PRODUCER_ID) {
       const check = this.producers.check(id, producerEpochOf(bytes), baseSequenceOf(bytes), recordCountOf(bytes));
@@ -165,7 +168,8 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
 
   /** Appends a batch that this partition acknowledged before a restart (rule 11), with the offsets that it has. */
   appendAgain(bytes: Buffer): AppendResult {
-    if (this.#closed !== undefined) return { kind: 'closed', error: this.#closed };
+    const ended = this.#closed ?? this.#lost?.error;
+    if (ended !== undefined) return { kind: 'closed', error: ended };
     const baseOffset = baseOffsetOf(bytes);
     invariant(baseOffset === this.#logEndOffset, 'A surviving batch does not continue the log', {
       topic: this.topicName,
@@ -229,12 +233,29 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
     wakeups.advanced(this);
   }
 
-  /** The data stream's word that a batch will never be committed by this process. */
+  /**
+   * The data stream's word that a batch will never be committed by this process, nor any behind it. Those before it may lie in a
+   * slot that is still on its way: they are answered when it is settled.
+   */
   failed(entry: BatchEntry, error: Error): void {
     this.#context.uncommitted.release(entry.bytes.length);
-    this.close(
-      new PartitionError('PARTITION_NOT_LEADER', `This broker has lost ${this.topicName}-${this.index}.`, error),
+    if (this.#closed !== undefined) return;
+    const from = Math.min(entry.baseOffset, this.#lost?.from ?? Number.POSITIVE_INFINITY);
+    const lost = new PartitionError(
+      'PARTITION_NOT_LEADER',
+      `This broker has lost ${this.topicName}-${this.index}.`,
+      error,
     );
+    this.#lost = { from, error: this.#lost?.error ?? lost };
+    this.#acks.release(this.#highWatermark);
+    this.#acks.failFrom(from, this.#lost.error);
+  }
+
+  /** Why `lastOffset` will never be committed here; undefined if it is, or may be yet. */
+  failureOf(lastOffset: number): PartitionError | undefined {
+    if (lastOffset < this.#highWatermark) return undefined;
+    if (this.#lost !== undefined && lastOffset >= this.#lost.from) return this.#lost.error;
+    return this.#closed;
   }
 
   /** Ends the log for good and fails all who wait. What is committed was answered before. */
@@ -242,15 +263,16 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     this.#acks.release(this.#highWatermark);
-    this.#acks.fail(error);
+    this.#acks.failFrom(0, error);
     this.#dropTailBelow(Number.POSITIVE_INFINITY);
     for (const watcher of this.watchers) watcher.highWatermarkMoved();
   }
 
   /** `waiter` hears when `lastOffset` is committed: at once if it is. */
   whenCommitted(lastOffset: number, waiter: AckWaiter, tag: number): void {
-    if (lastOffset < this.#highWatermark) waiter.committed(tag);
-    else if (this.#closed !== undefined) waiter.failed(tag, this.#closed);
+    const failure = this.failureOf(lastOffset);
+    if (failure !== undefined) waiter.failed(tag, failure);
+    else if (lastOffset < this.#highWatermark) waiter.committed(tag);
     else {
       this.#acks.add(lastOffset, waiter, tag);
       this.#sink?.hurry();

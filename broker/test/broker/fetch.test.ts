@@ -101,6 +101,19 @@ test('rule-18 above the end is out of range only with proof that the stream is o
     { limits: { storeWaitMs: 5 } },
   ));
 
+test('an offset that the log has reached by the time of the proof is not out of range', () =>
+  withBroker(async (broker, client) => {
+    const consumer = await broker.client();
+    broker.store.hold((_, operation) => operation === 'read');
+    const waiting = fetch(consumer, 'orders', 2);
+    await produce(client, 'orders', batchOf(['a', 'b']));
+    // The slot that committed is the proof.
+    const answer = await waiting;
+    assert.equal(answer.errorCode, KafkaErrors.NONE);
+    assert.equal(answer.highWatermark, 2);
+    broker.store.letGo();
+  }));
+
 test('leader epochs that are older or newer than ours are told apart', () =>
   withBroker(async (broker, client) => {
     const { partitions } = await useTopic(client, 'orders');

@@ -67,6 +67,29 @@ test('a fenced broker answers what still commits below the foreign slot', () =>
     await broker.whenLost;
   }));
 
+test('a fenced broker answers what still commits below the foreign slot in the same partition, and nothing behind it', () =>
+  withBroker(async (broker, client) => {
+    const key = (slot: number): string => slotKey(broker.dataStream.stream, slot);
+    const log = broker.partitions.manager.topic('orders')?.logs[0];
+    broker.store.hold((name, operation) => operation === 'create' && name === key(1));
+    const below = produce(client, 'orders', batchOf(['a']));
+    while (log?.logEndOffset !== 1) await turn();
+    await turn();
+    await broker.store.memory.create(key(2), [Buffer.from('of somebody else')]);
+    const [second, third] = [await broker.client(), await broker.client()];
+    const above = await produce(second, 'orders', batchOf(['b'.repeat(300_000)]));
+    assert.equal(above.errorCode, KafkaErrors.NOT_LEADER_OR_FOLLOWER);
+    // The stream is lost; a batch that comes now would have no slot.
+    const late = await produce(third, 'orders', batchOf(['c']), { acks: 1 });
+    assert.equal(late.errorCode, KafkaErrors.NOT_LEADER_OR_FOLLOWER);
+    assert.equal(log.highWatermark, 0);
+    broker.store.letGo();
+    const answered = await below;
+    assert.equal(answered.errorCode, KafkaErrors.NONE);
+    assert.equal(answered.baseOffset, 0);
+    await broker.whenLost;
+  }));
+
 test('rule-18 a zombie that asks for proof finds its seal and does not say that an offset is out of range', () =>
   withBroker(async (broker, client) => {
     await produce(client, 'orders', batchOf(['a']));

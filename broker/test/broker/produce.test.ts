@@ -8,6 +8,7 @@ import {
   ApiKeys,
   KafkaErrors,
   baseOffsetOf,
+  buildBatch,
   decodeRecords,
   maxTimestampMsOf,
   timestampTypeOf,
@@ -174,6 +175,23 @@ test('batches that must not be stored are refused, each with its error', () =>
     assert.equal(partition.errorCode, KafkaErrors.UNKNOWN_TOPIC_OR_PARTITION);
     assert.equal((await fetch(client, 'orders', 0)).highWatermark, 0);
   }));
+
+test('message.timestamp.before.max.ms holds for every record, and the answer says which are too old', () =>
+  withBroker(
+    async (_, client) => {
+      const nowMs = Date.now();
+      const at = (...timesMs: readonly number[]): Buffer =>
+        buildBatch({ records: timesMs.map((timestampMs) => ({ key: null, value: Buffer.from('a'), timestampMs })) });
+      const answer = await produce(client, 'orders', at(nowMs, nowMs - 7_200_000, nowMs, nowMs - 3_700_000));
+      assert.equal(answer.errorCode, KafkaErrors.INVALID_TIMESTAMP);
+      assert.deepEqual(
+        answer.recordErrors.map(({ batchIndex }) => batchIndex),
+        [1, 3],
+      );
+      assert.equal((await produce(client, 'orders', at(nowMs, nowMs - 3_500_000))).errorCode, KafkaErrors.NONE);
+    },
+    { staticConfigs: new Map([['log.message.timestamp.before.max.ms', '3600000']]) },
+  ));
 
 test('with LogAppendTime the broker sets the time, and the CRC follows', () =>
   withBroker(

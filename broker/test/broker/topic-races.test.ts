@@ -144,6 +144,27 @@ for (const acks of [1, -1]) {
   });
 }
 
+test('rule-09: with an upload interval, a topic that is created while a request for it waits is waited for too', () =>
+  withBroker(
+    async (broker, client) => {
+      const isMetadata = (key: string, operation: string): boolean =>
+        key.startsWith('metadata-wal/') && operation === 'create';
+      broker.store.hold(isMetadata);
+      const produced = produce(client, 'later', batchOf(['a']));
+      await turn();
+      const other = await broker.client();
+      await useTopic(other, 'later');
+      // The slot under way holds what the request found; the one behind it holds the topic.
+      broker.store.letGo();
+      broker.store.hold(isMetadata);
+      for (let count = 0; count < 50; count += 1) await turn();
+      assert.equal(broker.partitions.manager.topic('later')?.logs[0]?.logEndOffset, 0);
+      broker.store.letGo();
+      assert.equal((await produced).errorCode, KafkaErrors.NONE);
+    },
+    { uploadIntervalMs: LONG_MS },
+  ));
+
 test('rule-09: with an upload interval, a request for a new topic is over in its time when the store is away', () =>
   withBroker(
     async (broker, client) => {

@@ -132,6 +132,28 @@ test('a fenced stream answers what is committed and fails the rest', async () =>
   assert.equal(counted.uncommittedBytes, 0);
 });
 
+test('what lies before a batch that is lost may still commit, and is answered then', async () => {
+  const { log, sink } = opened();
+  const answers = new Answers();
+  for (const offset of [0, 1, 2]) {
+    log.append(batchOf(1));
+    log.whenCommitted(offset, answers, offset);
+  }
+  // The highest slot fails first, whatever is under way below it.
+  for (const lost of [sink.pending.pop(), sink.pending.pop()]) {
+    assert.ok(lost !== undefined);
+    lost.owner.failed(lost, new FencedError(stream, 2, 'seal'));
+  }
+  assert.deepEqual(answers.heard, ['failed 2 PARTITION_NOT_LEADER', 'failed 1 PARTITION_NOT_LEADER']);
+  log.whenCommitted(1, answers, 10);
+  log.whenCommitted(0, answers, 11);
+  assert.equal(log.append(batchOf(1)).kind, 'closed');
+  sink.commit(1);
+  await Promise.resolve();
+  assert.deepEqual(answers.heard.slice(2), ['failed 10 PARTITION_NOT_LEADER', 'committed 0', 'committed 11']);
+  assert.equal(log.highWatermark, 1);
+});
+
 test('a deleted topic fails those who wait on it', () => {
   const { log, manager } = opened();
   const answers = new Answers();

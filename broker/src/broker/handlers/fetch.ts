@@ -2,7 +2,7 @@ import { ChronikError, InvariantError, hasCode, sleep } from '../../edge/index.t
 import { type KafkaErrorName, KafkaErrors, type RequestOf, type ResponseInput } from '../../kafka/index.ts';
 import { type Answer, type ByteBudget, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
 import type { ReadOutcome } from '../../partition/index.ts';
-import { type FetchAllowance, type FetchPlan, type PlannedRead, planFetch } from '../fetch-plan.ts';
+import { type FetchAllowance, type FetchPlan, type PlannedRead, planFetch, planRead } from '../fetch-plan.ts';
 import { type FetchContext, type FetchedPartition, hasNews } from '../fetch-sessions.ts';
 import { waitForData } from '../fetch-wait.ts';
 import type { Services } from '../services.ts';
@@ -92,10 +92,11 @@ function isReady(response: PartitionResponse | Promise<PartitionResponse>): resp
 /** The response of one partition; a promise if the store has to be asked. */
 function finishRead(
   services: Services,
-  { partition }: FetchedPartition,
+  fetched: FetchedPartition,
   read: PlannedRead,
   isCommitted: boolean,
 ): PartitionResponse | Promise<PartitionResponse> {
+  const { partition } = fetched;
   switch (read.kind) {
     case 'error':
       return failed(partition, read.error);
@@ -105,7 +106,7 @@ function finishRead(
       return { ...records(partition, read.log, NO_RECORDS, isCommitted), divergingEpoch };
     }
     case 'above-end':
-      return provenOutOfRange(services, partition);
+      return provenOutOfRange(services, fetched, isCommitted);
     case 'read': {
       const { outcome, log } = read;
       if (outcome.kind === 'batches') return records(partition, log, outcome.batches, isCommitted);
@@ -136,12 +137,23 @@ async function load(
   }
 }
 
-/** An offset above the end is out of range only if nobody else writes this partition by now (rule 18). */
-async function provenOutOfRange({ proof, limits }: Services, partition: number): Promise<PartitionResponse> {
-  const outcome = await proof.outcome(limits.storeWaitMs);
+/** What a look at an offset above the end may bring: nothing. */
+const LOOK = { maxBytes: 0, minOneBatch: false, memoryOnly: true } as const;
+
+/** An offset above the end is out of range only if nobody else writes this partition by now (rule 18), and it still is then. */
+async function provenOutOfRange(
+  services: Services,
+  fetched: FetchedPartition,
+  isCommitted: boolean,
+): Promise<PartitionResponse> {
+  const { partition } = fetched;
+  const outcome = await services.proof.outcome(services.limits.storeWaitMs);
   switch (outcome) {
-    case 'open':
-      return failed(partition, 'OFFSET_OUT_OF_RANGE');
+    case 'open': {
+      const again = planRead(services, fetched, LOOK);
+      if (again.kind === 'above-end') return failed(partition, 'OFFSET_OUT_OF_RANGE');
+      return finishRead(services, fetched, again, isCommitted);
+    }
     case 'fenced':
       return failed(partition, 'NOT_LEADER_OR_FOLLOWER');
     case 'unsure':

@@ -9,6 +9,7 @@ import {
 import { type Answer, HANG_UP, NO_RESPONSE, type RequestContext, type ServedApi, serve } from '../../net/index.ts';
 import { isInternalTopic } from '../../meta/index.ts';
 import type { PartitionLog } from '../../partition/index.ts';
+import { DurableMetadata } from '../durable-metadata.ts';
 import { closedErrorName, findPartition } from '../partition-lookup.ts';
 import { type AppendedBatch, PendingProduce, type ProduceAnswer, refuse } from '../pending-produce.ts';
 import type { Services } from '../services.ts';
@@ -36,15 +37,17 @@ interface RequestRefusal {
  * them; they carry message formats that Kafka 4 refuses as well, and such a request ends its connection.
  */
 export function produce(services: Services): ServedApi<'Produce'> {
-  return serve('Produce', (request, context) => handleProduce(services, request, context), { min: 0 });
+  const durable = new DurableMetadata(services.metadata);
+  return serve('Produce', (request, context) => handleProduce(services, durable, request, context), { min: 0 });
 }
 
 function handleProduce(
   services: Services,
+  durable: DurableMetadata,
   request: ProduceRequest,
   context: RequestContext,
 ): Answer<'Produce'> | Promise<Answer<'Produce'>> {
-  if (!services.metadata.isDurable) return produceBehindMetadata(services, request, context);
+  if (!durable.isReached) return produceBehindMetadata(services, durable, request, context);
   return appendAndAnswer(services, request, context, requestRefusal(services, request));
 }
 
@@ -54,10 +57,11 @@ function handleProduce(
  */
 async function produceBehindMetadata(
   services: Services,
+  durable: DurableMetadata,
   request: ProduceRequest,
   context: RequestContext,
 ): Promise<Answer<'Produce'>> {
-  const { metadata, clock, budget } = services;
+  const { clock, budget } = services;
   let sizeBytes = 0;
   for (const { partitionData } of request.topicData) {
     for (const { records } of partitionData) sizeBytes += records?.length ?? 0;
@@ -65,7 +69,7 @@ async function produceBehindMetadata(
   budget.add(sizeBytes);
   let refusal: RequestRefusal | undefined;
   try {
-    await within(clock, Math.max(0, request.timeoutMs), 'Bringing the metadata to the bucket', metadata.whenDurable());
+    await within(clock, Math.max(0, request.timeoutMs), 'Bringing the metadata to the bucket', durable.reached());
   } catch (error) {
     if (!(error instanceof ChronikError) || error instanceof InvariantError) throw error;
     const name = hasCode(error, 'TIMED_OUT') ? 'REQUEST_TIMED_OUT' : 'NOT_LEADER_OR_FOLLOWER';
@@ -217,8 +221,8 @@ function acknowledgeLocal(
   response: ProduceResponse,
 ): ProduceResponse {
   for (const { log, lastOffset, answer } of appended) {
-    if (log.closed === undefined || lastOffset < log.highWatermark) continue;
-    refuse(answer, KafkaErrors[closedErrorName(log.closed, byId)], log.closed.message);
+    const failure = log.failureOf(lastOffset);
+    if (failure !== undefined) refuse(answer, KafkaErrors[closedErrorName(failure, byId)], failure.message);
   }
   return response;
 }
