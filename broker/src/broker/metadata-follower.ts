@@ -49,5 +49,6 @@ function followEvent({ partitions, topicSettings }: Followers, image: MetadataIm
     case 'metadataEpochsSealed':
     case 'producerIdBlockAllocated':
     case 'timelineEnded':
+    case 'forkSettled':
   }
 }

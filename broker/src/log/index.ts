@@ -81,6 +81,8 @@ export { claimStream } from './claim.ts';
 export type { ClaimOptions } from './claim.ts';
 export { brokersWithStreams, listEpochs, newestEpoch } from './epochs.ts';
 export type { SlotRange } from './gap.ts';
+export { readThrough } from './read-through.ts';
+export type { ReadThroughOptions } from './read-through.ts';
 export type { RepairOptions } from './repair.ts';
 export { sealEpochs, sealStream } from './seal.ts';
 export type { EpochRange, SealOptions, SealedEpoch } from './seal.ts';

@@ -17,6 +17,8 @@ export interface WalkOptions {
   readonly depth: ReadDepth;
   /** The highest slot of the stream that committed metadata mentions: it was committed, found or not. */
   readonly committedAtLeast?: number;
+  /** The walk ends behind this slot, as if the stream were open there; it, and all below, were committed. */
+  readonly through?: number;
   /** Called for every slot but the seal, in order; the next one waits for it. */
   readonly visit?: (slot: WalkedSlot) => void | Promise<void>;
 }
@@ -59,7 +61,7 @@ export class StreamWalker {
     this.#next = options.after === undefined ? 0 : options.after.slot + 1;
     this.#last = options.after;
     this.#expectedHash = options.after?.hash;
-    this.#committed = Math.max(options.committedAtLeast ?? -1, options.after?.slot ?? -1);
+    this.#committed = Math.max(options.committedAtLeast ?? -1, options.through ?? -1, options.after?.slot ?? -1);
   }
 
   /** Hash that the next slot's link must show, if it is known. */
@@ -128,7 +130,7 @@ export class StreamWalker {
     this.#expectedHash = slot.kind === 'lost' ? undefined : slot.hash;
     this.#committed = Math.max(this.#committed, slot.header.committedThrough);
     await this.#options.visit?.(slot);
-    return undefined;
+    return slot.slot === this.#options.through ? this.#endAt(this.#next) : undefined;
   }
 
   async #checkLink(slot: ReadSlot): Promise<void> {

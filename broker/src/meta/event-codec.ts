@@ -72,6 +72,8 @@ function toWire(event: MetadataEvent): chronik.meta.MetadataEvent.$Properties {
       return { producerIdBlockAllocated: event };
     case 'timelineEnded':
       return { timelineEnded: { child: event.child ?? '' } };
+    case 'forkSettled':
+      return { forkSettled: {} };
   }
 }
 
@@ -152,6 +154,8 @@ function eventOf(event: WireEvent, kind: NonNullable<WireEvent['event']>, where:
       const { child } = bodyOf(event, kind, where);
       return { kind, child: child === '' ? undefined : child };
     }
+    case 'forkSettled':
+      return { kind };
   }
 }
 

@@ -117,6 +117,11 @@ export interface TimelineEnded {
   readonly child: string | undefined;
 }
 
+/** The first boot of a forked timeline has done what a fork demands (rule 21); clients are served from now on. */
+export interface ForkSettled {
+  readonly kind: 'forkSettled';
+}
+
 export type MetadataEvent =
   | TopicCreated
   | TopicDeleted
@@ -129,7 +134,8 @@ export type MetadataEvent =
   | LeadershipAssigned
   | LogStartOffsetMoved
   | ProducerIdBlockAllocated
-  | TimelineEnded;
+  | TimelineEnded
+  | ForkSettled;
 
 /**
  * Whether an event may wait for CHRONIK_METADATA_UPLOAD_INTERVAL. Those that other objects in the bucket lean on may not
@@ -151,6 +157,7 @@ export function mayWait(event: MetadataEvent): boolean {
     case 'leadershipAssigned':
     case 'producerIdBlockAllocated':
     case 'timelineEnded':
+    case 'forkSettled':
       return false;
   }
 }

@@ -1,4 +1,12 @@
-import type { BrokerImage, MetadataImage, MetadataPosition, StreamImage, TimelineEnd, TopicImage } from './image.ts';
+import type {
+  BrokerImage,
+  MetadataImage,
+  MetadataPosition,
+  StreamImage,
+  StreamName,
+  TimelineEnd,
+  TopicImage,
+} from './image.ts';
 
 /** The values of an image. Maps are shared between images and never written once they are in one. */
 export interface ImageData {
@@ -8,6 +16,7 @@ export interface ImageData {
   readonly sealedBelowEpoch: number;
   readonly nextProducerId: number;
   readonly timelineEnd: TimelineEnd | undefined;
+  readonly isSettled: boolean;
   readonly eventCount: number;
   readonly ignoredEventCount: number;
   readonly partitionCount: number;
@@ -21,8 +30,8 @@ export interface ImageData {
 
 const NO_CONFIGS: ReadonlyMap<string, string> = new Map();
 
-export function streamKey(broker: number, epoch: number): string {
-  return `${broker}/${epoch}`;
+export function streamKey({ timeline, broker, epoch }: StreamName): string {
+  return `${timeline}/${broker}/${epoch}`;
 }
 
 /** An image over ImageData: what is handed out, and the base that a draft starts from. */
@@ -42,6 +51,7 @@ export class FrozenImage implements MetadataImage {
       sealedBelowEpoch: 0,
       nextProducerId: 0,
       timelineEnd: undefined,
+      isSettled: true,
       eventCount: 0,
       ignoredEventCount: 0,
       partitionCount: 0,
@@ -76,6 +86,9 @@ export class FrozenImage implements MetadataImage {
   get timelineEnd(): TimelineEnd | undefined {
     return this.data.timelineEnd;
   }
+  get isSettled(): boolean {
+    return this.data.isSettled;
+  }
   get eventCount(): number {
     return this.data.eventCount;
   }
@@ -105,8 +118,8 @@ export class FrozenImage implements MetadataImage {
   brokers(): Iterable<BrokerImage> {
     return this.data.brokers.values();
   }
-  stream(broker: number, epoch: number): StreamImage | undefined {
-    return this.data.streams.get(streamKey(broker, epoch));
+  stream(name: StreamName): StreamImage | undefined {
+    return this.data.streams.get(streamKey(name));
   }
   streams(): Iterable<StreamImage> {
     return this.data.streams.values();

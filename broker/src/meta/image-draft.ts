@@ -66,7 +66,7 @@ export class ImageDraft extends FrozenImage {
   }
 
   setStream(stream: StreamImage): void {
-    this.#streams().set(streamKey(stream.broker, stream.epoch), stream);
+    this.#streams().set(streamKey(stream), stream);
   }
 
   setBrokerConfigs(broker: number | undefined, configs: ReadonlyMap<string, string>): void {
@@ -87,6 +87,11 @@ export class ImageDraft extends FrozenImage {
   setTimelineEnd(end: TimelineEnd): void {
     this.#write();
     this.#data.timelineEnd = end;
+  }
+
+  setSettled(): void {
+    this.#write();
+    this.#data.isSettled = true;
   }
 
   countEvent(applied: boolean): void {

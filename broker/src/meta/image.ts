@@ -6,10 +6,17 @@ export interface MetadataPosition {
   readonly slot: number;
 }
 
+/** A data stream by name: of this timeline, or of an ancestor whose data are read in place. */
+export interface StreamName {
+  readonly timeline: string;
+  readonly broker: number;
+  readonly epoch: number;
+}
+
 /** One stretch of a partition's offsets in one stream (rule 17). Batches of that stream outside it are ignored. */
 export interface LeadershipInterval {
   readonly leaderEpoch: number;
-  readonly stream: { readonly broker: number; readonly epoch: number };
+  readonly stream: StreamName;
   /** First offset of the interval. */
   readonly startOffset: number;
   /** Exclusive; undefined while this is the current leadership. */
@@ -59,10 +66,11 @@ export interface BrokerImage {
 }
 
 /** A data stream that was registered, or was sealed before it could be. */
-export interface StreamImage {
-  readonly broker: number;
-  readonly epoch: number;
-  /** Slot of the SEAL and slotHash of the last slot below it; undefined while it is not known to be sealed. */
+export interface StreamImage extends StreamName {
+  /**
+   * Slot of the SEAL and slotHash of the last slot below it; undefined while it is not known to be sealed. Of an ancestor's
+   * stream that was open where this timeline left it: the first slot that does not count, whatever lies there.
+   */
   readonly sealed: { readonly slot: number; readonly hash: Buffer } | undefined;
 }
 
@@ -82,7 +90,12 @@ export interface MetadataImage {
   readonly nextProducerId: number;
   /** Set once the timeline's last event was applied; nothing may be appended after that. */
   readonly timelineEnd: TimelineEnd | undefined;
-  /** Events applied since the beginning of the timeline, and those of them that had nothing to change. */
+  /**
+   * False from a fork on until the first boot of the child has brought what clients committed back to what the cut holds
+   * (rule 21).
+   */
+  readonly isSettled: boolean;
+  /** Events applied since the beginning of the history, and those of them that had nothing to change. */
   readonly eventCount: number;
   readonly ignoredEventCount: number;
   readonly topicCount: number;
@@ -93,7 +106,7 @@ export interface MetadataImage {
   topics(): Iterable<TopicImage>;
   broker(id: number): BrokerImage | undefined;
   brokers(): Iterable<BrokerImage>;
-  stream(broker: number, epoch: number): StreamImage | undefined;
+  stream(name: StreamName): StreamImage | undefined;
   streams(): Iterable<StreamImage>;
   /** Dynamic configuration of one broker, or (undefined) the default of all. */
   brokerConfigs(broker: number | undefined): ReadonlyMap<string, string>;

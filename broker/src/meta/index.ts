@@ -7,6 +7,7 @@ export type {
   MetadataPosition,
   PartitionImage,
   StreamImage,
+  StreamName,
   TimelineEnd,
   TopicImage,
 } from './image.ts';
@@ -14,6 +15,7 @@ export type {
   BrokerConfigsChanged,
   BrokerRegistered,
   ConfigChanges,
+  ForkSettled,
   LeadershipAssigned,
   LogStartOffsetMoved,
   MetadataEpochsSealed,
@@ -32,14 +34,13 @@ export { CLUSTER_FILE_KEY, createClusterFile, readClusterFile } from './files/cl
 export type { ClusterFile } from './files/cluster-file.ts';
 export type { CreatedOnce } from './files/create-once.ts';
 export {
-  TIMELINES_PREFIX,
   createTimelineFile,
   parseTimelineFileKey,
   readTimelineFile,
   readTimelineFiles,
   timelineFileKey,
 } from './files/timeline-file.ts';
-export type { TimelineCut, TimelineFile, TimelineReason } from './files/timeline-file.ts';
+export type { CutStream, TimelineCut, TimelineFile, TimelineReason } from './files/timeline-file.ts';
 export { invalidTopicName, isInternalTopic } from './topic-name.ts';
 export { MetadataLog } from './metadata-log.ts';
 export type { ImageListener, MetadataLogOptions, MetadataUpdate } from './metadata-log.ts';
@@ -78,6 +79,8 @@ export { allocateProducerIds } from './operations/producer-ids.ts';
 export type { ProducerIdBlock } from './operations/producer-ids.ts';
 export type { Refused } from './operations/result.ts';
 export { listSnapshots } from './recover/load-snapshot.ts';
+export { loadTimelineBase } from './recover/fork-base.ts';
+export type { Ancestry, TimelineBase } from './recover/fork-base.ts';
 export { Replay } from './recover/replay.ts';
 export { FrozenImage } from './frozen-image.ts';
 export { decodeSnapshot } from './snapshot/snapshot-file.ts';

@@ -89,6 +89,7 @@ export class LogLoader {
     return this.#history.some(
       (interval) =>
         interval.leaderEpoch === batch.leaderEpoch &&
+        interval.stream.timeline === stream.timeline &&
         interval.stream.broker === stream.broker &&
         interval.stream.epoch === stream.epoch &&
         batch.baseOffset >= interval.startOffset &&

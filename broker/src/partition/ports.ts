@@ -44,7 +44,7 @@ export interface PartitionContext {
 /** A stretch of a partition's history with one leader (rule 17); offsets from `startOffset` up to, not with, `endOffset`. */
 export interface LeadershipInterval {
   readonly leaderEpoch: number;
-  readonly stream: { readonly broker: number; readonly epoch: number };
+  readonly stream: { readonly timeline: string; readonly broker: number; readonly epoch: number };
   readonly startOffset: number;
   readonly endOffset: number | undefined;
 }

@@ -122,8 +122,11 @@ export namespace chronik {
             /** MetadataEvent timelineEnded. */
             timelineEnded?: (chronik.meta.TimelineEnded|null);
 
+            /** MetadataEvent forkSettled. */
+            forkSettled?: (chronik.meta.ForkSettled|null);
+
             /** MetadataEvent event. */
-            event?: ("topicCreated"|"topicDeleted"|"partitionsAdded"|"topicConfigsChanged"|"brokerConfigsChanged"|"brokerRegistered"|"streamSealed"|"metadataEpochsSealed"|"leadershipAssigned"|"logStartOffsetMoved"|"producerIdBlockAllocated"|"timelineEnded");
+            event?: ("topicCreated"|"topicDeleted"|"partitionsAdded"|"topicConfigsChanged"|"brokerConfigsChanged"|"brokerRegistered"|"streamSealed"|"metadataEpochsSealed"|"leadershipAssigned"|"logStartOffsetMoved"|"producerIdBlockAllocated"|"timelineEnded"|"forkSettled");
 
             /**
              * Encodes the specified MetadataEvent message. Does not implicitly verify messages.
@@ -185,8 +188,11 @@ export namespace chronik {
                 /** MetadataEvent timelineEnded */
                 timelineEnded?: (chronik.meta.TimelineEnded.$Properties|null);
 
+                /** MetadataEvent forkSettled */
+                forkSettled?: (chronik.meta.ForkSettled.$Properties|null);
+
                 /** MetadataEvent event */
-                event?: ("topicCreated"|"topicDeleted"|"partitionsAdded"|"topicConfigsChanged"|"brokerConfigsChanged"|"brokerRegistered"|"streamSealed"|"metadataEpochsSealed"|"leadershipAssigned"|"logStartOffsetMoved"|"producerIdBlockAllocated"|"timelineEnded");
+                event?: ("topicCreated"|"topicDeleted"|"partitionsAdded"|"topicConfigsChanged"|"brokerConfigsChanged"|"brokerRegistered"|"streamSealed"|"metadataEpochsSealed"|"leadershipAssigned"|"logStartOffsetMoved"|"producerIdBlockAllocated"|"timelineEnded"|"forkSettled");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -206,9 +212,10 @@ export namespace chronik {
               logStartOffsetMoved?: chronik.meta.LogStartOffsetMoved.$Shape|null;
               producerIdBlockAllocated?: chronik.meta.ProducerIdBlockAllocated.$Shape|null;
               timelineEnded?: chronik.meta.TimelineEnded.$Shape|null;
+              forkSettled?: chronik.meta.ForkSettled.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ event?: undefined; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "topicCreated"; topicCreated: chronik.meta.TopicCreated.$Shape; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "topicDeleted"; topicCreated?: null; topicDeleted: chronik.meta.TopicDeleted.$Shape; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "partitionsAdded"; topicCreated?: null; topicDeleted?: null; partitionsAdded: chronik.meta.PartitionsAdded.$Shape; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "topicConfigsChanged"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged: chronik.meta.TopicConfigsChanged.$Shape; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "brokerConfigsChanged"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged: chronik.meta.BrokerConfigsChanged.$Shape; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "brokerRegistered"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered: chronik.meta.BrokerRegistered.$Shape; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "streamSealed"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed: chronik.meta.StreamSealed.$Shape; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "metadataEpochsSealed"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed: chronik.meta.MetadataEpochsSealed.$Shape; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "leadershipAssigned"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned: chronik.meta.LeadershipAssigned.$Shape; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "logStartOffsetMoved"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved: chronik.meta.LogStartOffsetMoved.$Shape; producerIdBlockAllocated?: null; timelineEnded?: null }|{ event?: "producerIdBlockAllocated"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated: chronik.meta.ProducerIdBlockAllocated.$Shape; timelineEnded?: null }|{ event?: "timelineEnded"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded: chronik.meta.TimelineEnded.$Shape })
+              ({ event?: undefined; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "topicCreated"; topicCreated: chronik.meta.TopicCreated.$Shape; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "topicDeleted"; topicCreated?: null; topicDeleted: chronik.meta.TopicDeleted.$Shape; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "partitionsAdded"; topicCreated?: null; topicDeleted?: null; partitionsAdded: chronik.meta.PartitionsAdded.$Shape; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "topicConfigsChanged"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged: chronik.meta.TopicConfigsChanged.$Shape; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "brokerConfigsChanged"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged: chronik.meta.BrokerConfigsChanged.$Shape; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "brokerRegistered"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered: chronik.meta.BrokerRegistered.$Shape; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "streamSealed"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed: chronik.meta.StreamSealed.$Shape; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "metadataEpochsSealed"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed: chronik.meta.MetadataEpochsSealed.$Shape; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "leadershipAssigned"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned: chronik.meta.LeadershipAssigned.$Shape; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "logStartOffsetMoved"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved: chronik.meta.LogStartOffsetMoved.$Shape; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled?: null }|{ event?: "producerIdBlockAllocated"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated: chronik.meta.ProducerIdBlockAllocated.$Shape; timelineEnded?: null; forkSettled?: null }|{ event?: "timelineEnded"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded: chronik.meta.TimelineEnded.$Shape; forkSettled?: null }|{ event?: "forkSettled"; topicCreated?: null; topicDeleted?: null; partitionsAdded?: null; topicConfigsChanged?: null; brokerConfigsChanged?: null; brokerRegistered?: null; streamSealed?: null; metadataEpochsSealed?: null; leadershipAssigned?: null; logStartOffsetMoved?: null; producerIdBlockAllocated?: null; timelineEnded?: null; forkSettled: chronik.meta.ForkSettled.$Shape })
             );
         }
 
@@ -1322,6 +1329,57 @@ export namespace chronik {
             /** Shape of a TimelineEnded. */
             type $Shape = chronik.meta.TimelineEnded.$Properties;
         }
+
+        /**
+         * Properties of a ForkSettled.
+         * @deprecated Use chronik.meta.ForkSettled.$Properties instead.
+         */
+        interface IForkSettled extends chronik.meta.ForkSettled.$Properties {
+        }
+
+        /** The first boot of a forked timeline has brought what clients committed back to what the cut holds. */
+        class ForkSettled {
+
+            /**
+             * Constructs a new ForkSettled.
+             * @param [p] Properties to set
+             */
+            constructor(p?: chronik.meta.ForkSettled.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Encodes the specified ForkSettled message. Does not implicitly verify messages.
+             * @param m ForkSettled message or plain object to encode
+             * @param [w] Writer to encode to
+             * @returns Writer
+             */
+            static encode(m: chronik.meta.ForkSettled.$Properties, w?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ForkSettled message from the specified reader or buffer.
+             * @param r Reader or buffer to decode from
+             * @param [l] Message length if known beforehand
+             * @returns {chronik.meta.ForkSettled & chronik.meta.ForkSettled.$Shape} ForkSettled
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(r: ($protobuf.Reader|Uint8Array), l?: number): chronik.meta.ForkSettled & chronik.meta.ForkSettled.$Shape;
+        }
+
+        namespace ForkSettled {
+
+            /** Properties of a ForkSettled. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ForkSettled. */
+            type $Shape = chronik.meta.ForkSettled.$Properties;
+        }
     }
 
     /** Namespace slot. */
@@ -2245,6 +2303,15 @@ export namespace chronik {
             timelineEnd?: (chronik.snapshot.TimelineEnd|null);
 
             /**
+             * Ancestors whose streams are still named, in the order of their names. A stream says its timeline by a number: 0 is the
+             * timeline of this snapshot, n is ancestors[n - 1].
+             */
+            ancestors: string[];
+
+            /** The timeline was forked, and ForkSettled has not been said yet. */
+            isUnsettled: boolean;
+
+            /**
              * Encodes the specified MetadataState message. Does not implicitly verify messages.
              * @param m MetadataState message or plain object to encode
              * @param [w] Writer to encode to
@@ -2291,6 +2358,15 @@ export namespace chronik {
 
                 /** MetadataState timelineEnd */
                 timelineEnd?: (chronik.snapshot.TimelineEnd.$Properties|null);
+
+                /**
+                 * Ancestors whose streams are still named, in the order of their names. A stream says its timeline by a number: 0 is the
+                 * timeline of this snapshot, n is ancestors[n - 1].
+                 */
+                ancestors?: (string[]|null);
+
+                /** The timeline was forked, and ForkSettled has not been said yet. */
+                isUnsettled?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2541,6 +2617,9 @@ export namespace chronik {
             /** End offset (exclusive) + 1; 0 = open. */
             historyEnds: number[];
 
+            /** Timelines of the streams, by number. Empty: all of this timeline. */
+            historyTimelines: number[];
+
             /**
              * Encodes the specified PartitionState message. Does not implicitly verify messages.
              * @param m PartitionState message or plain object to encode
@@ -2591,6 +2670,9 @@ export namespace chronik {
 
                 /** End offset (exclusive) + 1; 0 = open. */
                 historyEnds?: (number[]|null);
+
+                /** Timelines of the streams, by number. Empty: all of this timeline. */
+                historyTimelines?: (number[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2724,6 +2806,9 @@ export namespace chronik {
             /** StreamState sealedHash. */
             sealedHash: Uint8Array;
 
+            /** By number. */
+            timeline: number;
+
             /**
              * Encodes the specified StreamState message. Does not implicitly verify messages.
              * @param m StreamState message or plain object to encode
@@ -2759,6 +2844,9 @@ export namespace chronik {
 
                 /** StreamState sealedHash */
                 sealedHash?: (Uint8Array|null);
+
+                /** By number. */
+                timeline?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -120,11 +120,12 @@ export const chronik = $root.chronik = (() => {
             MetadataEvent.prototype.logStartOffsetMoved = null;
             MetadataEvent.prototype.producerIdBlockAllocated = null;
             MetadataEvent.prototype.timelineEnded = null;
+            MetadataEvent.prototype.forkSettled = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(MetadataEvent.prototype, "event", {
-                get: $util.oneOfGetter($oneOfFields = ["topicCreated", "topicDeleted", "partitionsAdded", "topicConfigsChanged", "brokerConfigsChanged", "brokerRegistered", "streamSealed", "metadataEpochsSealed", "leadershipAssigned", "logStartOffsetMoved", "producerIdBlockAllocated", "timelineEnded"]),
+                get: $util.oneOfGetter($oneOfFields = ["topicCreated", "topicDeleted", "partitionsAdded", "topicConfigsChanged", "brokerConfigsChanged", "brokerRegistered", "streamSealed", "metadataEpochsSealed", "leadershipAssigned", "logStartOffsetMoved", "producerIdBlockAllocated", "timelineEnded", "forkSettled"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -159,6 +160,8 @@ export const chronik = $root.chronik = (() => {
                     $root.chronik.meta.ProducerIdBlockAllocated.encode(m.producerIdBlockAllocated, w.uint32(90).fork(), q + 1).ldelim();
                 if (m.timelineEnded != null && $Object.hasOwnProperty.call(m, "timelineEnded"))
                     $root.chronik.meta.TimelineEnded.encode(m.timelineEnded, w.uint32(98).fork(), q + 1).ldelim();
+                if (m.forkSettled != null && $Object.hasOwnProperty.call(m, "forkSettled"))
+                    $root.chronik.meta.ForkSettled.encode(m.forkSettled, w.uint32(106).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -274,6 +277,13 @@ export const chronik = $root.chronik = (() => {
                                 break;
                             m.timelineEnded = $root.chronik.meta.TimelineEnded.decode(r, r.size(), $undefined, q + 1, m.timelineEnded);
                             m.event = "timelineEnded";
+                            continue;
+                        }
+                    case 13: {
+                            if (u !== 2)
+                                break;
+                            m.forkSettled = $root.chronik.meta.ForkSettled.decode(r, r.size(), $undefined, q + 1, m.forkSettled);
+                            m.event = "forkSettled";
                             continue;
                         }
                     }
@@ -2036,6 +2046,72 @@ export const chronik = $root.chronik = (() => {
             return TimelineEnded;
         })();
 
+        meta.ForkSettled = (function() {
+
+            const ForkSettled = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            ForkSettled.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            ForkSettled.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.chronik.meta.ForkSettled();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    r.skipType(t & 7, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return ForkSettled;
+        })();
+
         return meta;
     })();
 
@@ -3464,6 +3540,7 @@ export const chronik = $root.chronik = (() => {
                 this.brokers = [];
                 this.streams = [];
                 this.brokerConfigs = [];
+                this.ancestors = [];
                 if (p)
                     for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
                         if (p[ks[i]] != null && ks[i] !== "__proto__")
@@ -3478,6 +3555,8 @@ export const chronik = $root.chronik = (() => {
             MetadataState.prototype.streams = $util.emptyArray;
             MetadataState.prototype.brokerConfigs = $util.emptyArray;
             MetadataState.prototype.timelineEnd = null;
+            MetadataState.prototype.ancestors = $util.emptyArray;
+            MetadataState.prototype.isUnsettled = false;
 
             MetadataState.encode = function (m, w, q) {
                 if (!w)
@@ -3510,6 +3589,12 @@ export const chronik = $root.chronik = (() => {
                 }
                 if (m.timelineEnd != null && $Object.hasOwnProperty.call(m, "timelineEnd"))
                     $root.chronik.snapshot.TimelineEnd.encode(m.timelineEnd, w.uint32(66).fork(), q + 1).ldelim();
+                if (m.ancestors != null && m.ancestors.length) {
+                    for (var i = 0; i < m.ancestors.length; ++i)
+                        w.uint32(74).string(m.ancestors[i]);
+                }
+                if (m.isUnsettled != null && $Object.hasOwnProperty.call(m, "isUnsettled") && m.isUnsettled !== false)
+                    w.uint32(80).bool(m.isUnsettled);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -3606,6 +3691,23 @@ export const chronik = $root.chronik = (() => {
                             if (u !== 2)
                                 break;
                             m.timelineEnd = $root.chronik.snapshot.TimelineEnd.decode(r, r.size(), $undefined, q + 1, m.timelineEnd);
+                            continue;
+                        }
+                    case 9: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.ancestors && m.ancestors.length))
+                                m.ancestors = [];
+                            m.ancestors.push(r.stringVerify());
+                            continue;
+                        }
+                    case 10: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.isUnsettled = v;
+                            else
+                                delete m.isUnsettled;
                             continue;
                         }
                     }
@@ -3935,6 +4037,7 @@ export const chronik = $root.chronik = (() => {
                 this.historyStreamEpochs = [];
                 this.historyStartOffsets = [];
                 this.historyEnds = [];
+                this.historyTimelines = [];
                 if (p)
                     for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
                         if (p[ks[i]] != null && ks[i] !== "__proto__")
@@ -3950,6 +4053,7 @@ export const chronik = $root.chronik = (() => {
             PartitionState.prototype.historyStreamEpochs = $util.emptyArray;
             PartitionState.prototype.historyStartOffsets = $util.emptyArray;
             PartitionState.prototype.historyEnds = $util.emptyArray;
+            PartitionState.prototype.historyTimelines = $util.emptyArray;
 
             PartitionState.encode = function (m, w, q) {
                 if (!w)
@@ -3981,6 +4085,9 @@ export const chronik = $root.chronik = (() => {
                 }
                 if (m.historyEnds != null && m.historyEnds.length) {
                     w.uint32(74).int64s(m.historyEnds);
+                }
+                if (m.historyTimelines != null && m.historyTimelines.length) {
+                    w.uint32(82).uint32s(m.historyTimelines);
                 }
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
@@ -4124,6 +4231,20 @@ export const chronik = $root.chronik = (() => {
                             if (!(m.historyEnds && m.historyEnds.length))
                                 m.historyEnds = [];
                             m.historyEnds.push(r.int64());
+                            continue;
+                        }
+                    case 10: {
+                            if (u === 2) {
+                                if (!(m.historyTimelines && m.historyTimelines.length))
+                                    m.historyTimelines = [];
+                                r.uint32s(m.historyTimelines);
+                                continue;
+                            }
+                            if (u !== 0)
+                                break;
+                            if (!(m.historyTimelines && m.historyTimelines.length))
+                                m.historyTimelines = [];
+                            m.historyTimelines.push(r.uint32());
                             continue;
                         }
                     }
@@ -4313,6 +4434,7 @@ export const chronik = $root.chronik = (() => {
             StreamState.prototype.epoch = 0;
             StreamState.prototype.sealedSlot = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             StreamState.prototype.sealedHash = $util.newBuffer([]);
+            StreamState.prototype.timeline = 0;
 
             StreamState.encode = function (m, w, q) {
                 if (!w)
@@ -4329,6 +4451,8 @@ export const chronik = $root.chronik = (() => {
                     w.uint32(24).int64(m.sealedSlot);
                 if (m.sealedHash != null && $Object.hasOwnProperty.call(m, "sealedHash") && m.sealedHash.length)
                     w.uint32(34).bytes(m.sealedHash);
+                if (m.timeline != null && $Object.hasOwnProperty.call(m, "timeline") && m.timeline !== 0)
+                    w.uint32(40).uint32(m.timeline);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -4396,6 +4520,15 @@ export const chronik = $root.chronik = (() => {
                                 m.sealedHash = v;
                             else
                                 delete m.sealedHash;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.timeline = v;
+                            else
+                                delete m.timeline;
                             continue;
                         }
                     }

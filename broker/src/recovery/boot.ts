@@ -2,7 +2,7 @@ import type { Clock, Disk, DiskLock, Logger, Random } from '../edge/index.ts';
 import { DataStream, HybridClock, LocalWal, claimStream, describeStream, newestEpoch, slotKey } from '../log/index.ts';
 import type { LogContext, SlotWriter, StreamId } from '../log/index.ts';
 import { openMetadata } from '../meta/index.ts';
-import type { MetadataLog, OpenedMetadata } from '../meta/index.ts';
+import type { Ancestry, MetadataLog, OpenedMetadata } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
 import { probeStore } from '../store/index.ts';
 import type { PatientStore } from '../store/index.ts';
@@ -12,6 +12,8 @@ import { ensureDirectory, explainDiskError, lockVolume } from './data-directory.
 import { decide, worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { createCluster } from './first-boot.ts';
+import { askOtherStores } from './other-stores.ts';
+import { readEndsFrom } from './timeline-end.ts';
 import { loadStreams } from './load-streams.ts';
 import type { LoadedStreams } from './load-streams.ts';
 import { takeLeadership } from './leadership.ts';
@@ -36,6 +38,8 @@ export interface BootOptions {
   readonly backgroundStore?: PatientStore;
   /** Stores that may hold identical copies of damaged slots. */
   readonly replicas: readonly PatientStore[];
+  /** Whether somebody said that the cluster runs on `store`; if not, all others must tell that it does not go on there. */
+  readonly isStoreNamed?: boolean;
   readonly dataDirectory: string;
   readonly broker: number;
   /** Where clients and brokers reach us; goes into claims and the registration. */
@@ -88,6 +92,7 @@ export async function boot(options: BootOptions): Promise<BootedBroker> {
 interface Opening {
   readonly decision: Extract<Decision, { action: 'open' }>;
   readonly lineage: string;
+  readonly ancestry: Ancestry;
   readonly volume: Volume;
   readonly created: boolean;
 }
@@ -123,8 +128,17 @@ class Boot {
     this.#progress.enter('survey');
     let created = false;
     for (;;) {
-      const bucket = await surveyBucket(store);
-      const decision = decide(volume, bucket, { lineage, broker });
+      const others = await askOtherStores(this.#options.replicas, clock);
+      const { state: bucket, tree } = await surveyBucket(store, {
+        others,
+        endOf: (found, known) => readEndsFrom([store, ...this.#options.replicas], this.#logContext(found), known),
+      });
+      const decision = decide(
+        volume,
+        bucket,
+        { lineage, broker, isStoreNamed: this.#options.isStoreNamed ?? false },
+        others,
+      );
       switch (decision.action) {
         case 'create':
           await createCluster(store, clock, random);
@@ -135,7 +149,7 @@ class Boot {
             throw new HoldError('TIMELINE_MISSING', 'the bucket changed while it was looked at');
           }
           logger.info(`metadata recovery: ${decision.mode} from ${store.description}`, { why: decision.why });
-          return { decision, lineage: bucket.lineage, volume, created };
+          return { decision, lineage: bucket.lineage, ancestry: tree.ancestry(decision.timeline), volume, created };
         case 'hold':
         case 'refuse':
           throw errorFor(decision);
@@ -157,7 +171,7 @@ class Boot {
     this.#progress.enter('metadata', 'slots');
     const { disk, dataDirectory } = options;
     const opened = await openMetadata(context, {
-      timeline,
+      ancestry: opening.ancestry,
       address: addressText(options.address),
       installation: options.installation,
       ...options.metadata,
@@ -191,6 +205,7 @@ class Boot {
     for (const topic of metadata.image.topics()) partitions.sync(topic);
     const loaded = await loadStreams(context, metadata.image, partitions, this.#progress, {
       ownEpoch: writer.stream.epoch,
+      ancestry: opening.ancestry,
       damage: { ...this.#damage(), metadataEpoch: metadata.epoch },
     });
     const loading = partitions.finishLoading();

@@ -2,30 +2,48 @@ import { CLUSTER_FILE_KEY, readClusterFile, readTimelineFiles } from '../meta/in
 import type { TimelineFile } from '../meta/index.ts';
 import type { PatientStore, StoreAddress } from '../store/index.ts';
 import type { BucketState, TimelineLeaf } from './decide.ts';
-import { HoldError } from './boot-error.ts';
+import type { OtherStores } from './other-stores.ts';
+import { describeAddress, sameStore } from './store-address.ts';
+import { TimelineTree } from './timelines.ts';
+import type { EndOfTimeline } from './timelines.ts';
 
 /** Scratch of the boot probe; says nothing about whose bucket this is (16-settled, probe). */
 const PROBE_PREFIX = 'probe/';
 /** Names of foreign objects that an error shows. */
 const SHOWN_KEYS = 5;
 
+export interface BucketSurvey {
+  readonly state: BucketState;
+  /** All timelines of the lineage, those that only other stores have included. */
+  readonly tree: TimelineTree;
+}
+
+export interface SurveyOptions {
+  /** What the other stores of the configuration tell. */
+  readonly others: OtherStores;
+  readonly endOf: (lineage: string, tree: TimelineTree) => EndOfTimeline;
+}
+
 /**
  * Looks at the whole bucket, as far as it takes to know what it is. Waits for as long as the store is away: unknown is
  * never read as empty (P9).
  */
-export async function surveyBucket(store: PatientStore): Promise<BucketState> {
+export async function surveyBucket(store: PatientStore, options: SurveyOptions): Promise<BucketSurvey> {
   const cluster = await readClusterFile(store);
-  if (cluster === undefined) return surveyWithoutCluster(store);
+  if (cluster === undefined) return surveyWithoutCluster(store, options);
+  const { lineage } = cluster;
   const timelines = await readTimelineFiles(store);
-  const unfinished = timelines.length === 0 && (await holdsOnlyClusterFile(store));
-  return { kind: 'cluster', lineage: cluster.lineage, leaves: leavesOf(timelines, store.address), unfinished };
+  const tree = new TimelineTree([timelines, ...options.others.timelinesOf(lineage)]);
+  const unfinished = tree.files.length === 0 && (await holdsOnlyClusterFile(store));
+  const leaves = (await tree.leaves(options.endOf(lineage, tree))).map((file) => leafOf(file, store.address));
+  return { state: { kind: 'cluster', lineage, leaves, unfinished }, tree };
 }
 
-async function surveyWithoutCluster(store: PatientStore): Promise<BucketState> {
+async function surveyWithoutCluster(store: PatientStore, options: SurveyOptions): Promise<BucketSurvey> {
   const keys = await keysBesideProbe(store, SHOWN_KEYS);
   // A first boot elsewhere may have come between the two looks; the winner's cluster.json is always its first object.
-  if (keys.includes(CLUSTER_FILE_KEY)) return surveyBucket(store);
-  return keys.length === 0 ? { kind: 'empty' } : { kind: 'foreign', keys };
+  if (keys.includes(CLUSTER_FILE_KEY)) return surveyBucket(store, options);
+  return { state: keys.length === 0 ? { kind: 'empty' } : { kind: 'foreign', keys }, tree: new TimelineTree([]) };
 }
 
 async function holdsOnlyClusterFile(store: PatientStore): Promise<boolean> {
@@ -43,31 +61,6 @@ async function keysBesideProbe(store: PatientStore, atMost: number): Promise<rea
   return keys;
 }
 
-/** Timelines without a child (rule 04). This release makes no forks; one that a later release made is not opened blindly. */
-function leavesOf(timelines: readonly TimelineFile[], here: StoreAddress): readonly TimelineLeaf[] {
-  const fork = timelines.find((timeline) => timeline.parent !== undefined);
-  if (fork !== undefined) {
-    throw new HoldError(
-      'TIMELINE_FORKED',
-      `timeline ${fork.timeline} was forked from ${fork.parent ?? ''} by a later release`,
-      {
-        remedy: 'Start the release that made the fork, or a later one.',
-      },
-    );
-  }
-  return timelines.map(({ timeline, store }) => ({
-    timeline,
-    ownedByThisStore: sameStore(store, here),
-    ownerAddress: describeAddress(store),
-  }));
-}
-
-/** Rule 02: provider, endpoint, bucket and prefix; for a local directory its random id. */
-function sameStore(a: StoreAddress, b: StoreAddress): boolean {
-  return a.provider === b.provider && a.endpoint === b.endpoint && a.bucket === b.bucket && a.prefix === b.prefix;
-}
-
-function describeAddress({ provider, endpoint, bucket, prefix }: StoreAddress): string {
-  const place = [endpoint, bucket, prefix].filter((part) => part !== '').join('/');
-  return `${provider}:${place}`;
+function leafOf({ timeline, store }: TimelineFile, here: StoreAddress): TimelineLeaf {
+  return { timeline, ownedByThisStore: sameStore(store, here), ownerAddress: describeAddress(store) };
 }

@@ -28,7 +28,19 @@ export interface Demands {
   /** `CHRONIK_LINEAGE`, if set: any other lineage is refused. */
   readonly lineage: string | undefined;
   readonly broker: number;
+  /** Whether plan or CHRONIK_ACTIVE_STORE say which store the cluster runs on (rule 14). */
+  readonly isStoreNamed?: boolean;
 }
+
+/** What the other configured stores tell. */
+export interface Others {
+  /** Stores that did not tell: a newer timeline may lie there. */
+  readonly unreachable: readonly string[];
+  /** One that holds the history of a cluster. */
+  readonly withHistory: { readonly description: string; readonly lineage: string } | undefined;
+}
+
+export const NO_OTHERS: Others = { unreachable: [], withHistory: undefined };
 
 /** Facts that only become known once the metadata has been read. */
 export interface History {
@@ -55,8 +67,9 @@ export type Decision =
  * Pure. Rows that refuse or hold come first; what is left opens the bucket's history. The rows that need the history
  * itself (a volume whose epoch was overtaken) are `worthOfLocalTail`.
  */
-export function decide(volume: Volume, bucket: BucketState, demands: Demands): Decision {
+export function decide(volume: Volume, bucket: BucketState, demands: Demands, others: Others = NO_OTHERS): Decision {
   if (volume.kind === 'foreign') return refuseForeignVolume(volume.names);
+  if (others.unreachable.length > 0 && demands.isStoreNamed !== true) return holdOnUnreachable(others.unreachable);
   switch (bucket.kind) {
     case 'foreign':
       return {
@@ -67,13 +80,17 @@ export function decide(volume: Volume, bucket: BucketState, demands: Demands): D
           'Nothing was written. Point to the right bucket or to an empty prefix; to repair a damaged one, put cluster.json back from a copy.',
       };
     case 'empty':
-      return decideOnEmptyBucket(volume, demands);
+      return decideOnEmptyBucket(volume, demands, others);
     case 'cluster':
       return decideOnCluster(volume, bucket, demands);
   }
 }
 
-function decideOnEmptyBucket(volume: Exclude<Volume, { kind: 'foreign' }>, demands: Demands): Decision {
+function decideOnEmptyBucket(
+  volume: Exclude<Volume, { kind: 'foreign' }>,
+  demands: Demands,
+  { withHistory }: Others,
+): Decision {
   if (volume.kind === 'identified') return refuseEmptied(volume.identity);
   if (volume.kind === 'corrupt') {
     return {
@@ -91,6 +108,8 @@ function decideOnEmptyBucket(volume: Exclude<Volume, { kind: 'foreign' }>, deman
       remedy: 'Point to the bucket of that lineage, or remove CHRONIK_LINEAGE to begin a new cluster.',
     };
   }
+  // A primary that was lost and made anew looks just like one that never was.
+  if (withHistory !== undefined) return holdOnHistoryElsewhere(withHistory);
   return { action: 'create' };
 }
 
@@ -119,7 +138,8 @@ function decideOnCluster(
       action: 'hold',
       code: 'STORE_IS_REPLICA',
       message: `timeline ${leaf.timeline} is written in ${leaf.ownerAddress}; this store is a replica of it, or was moved`,
-      remedy: 'Point the broker to the store that owns the timeline.',
+      remedy:
+        'Point the broker to the store that owns the timeline (CHRONIK_ACTIVE_STORE), or go on from this one with "chronik promote".',
     };
   }
   const open = { action: 'open', timeline: leaf.timeline } as const;
@@ -198,6 +218,25 @@ function refuseOtherBroker(identity: VolumeIdentity, broker: number): Decision {
   };
 }
 
+function holdOnUnreachable(stores: readonly string[]): Decision {
+  return {
+    action: 'hold',
+    code: 'STORES_UNTOLD',
+    message: `${stores.join(', ')} cannot be read: the cluster may have gone on there`,
+    remedy: 'Make it reachable, or say which store the cluster runs on (CHRONIK_ACTIVE_STORE, or the boot plan).',
+  };
+}
+
+function holdOnHistoryElsewhere({ description, lineage }: { description: string; lineage: string }): Decision {
+  return {
+    action: 'hold',
+    code: 'HISTORY_ELSEWHERE',
+    message: `this store is empty, but ${description} holds the history of lineage ${lineage}`,
+    remedy:
+      'Go on from there (CHRONIK_ACTIVE_STORE, "chronik promote"), or point to the right primary. To begin a new cluster, take the other store out of the configuration.',
+  };
+}
+
 function holdOnLeaves(leaves: readonly TimelineLeaf[]): Decision {
   const names = leaves.map((leaf) => leaf.timeline).join(', ');
   return {
@@ -210,6 +249,6 @@ function holdOnLeaves(leaves: readonly TimelineLeaf[]): Decision {
     remedy:
       leaves.length === 0
         ? 'Put timelines/ back from a copy of the bucket.'
-        : 'Nobody but you can choose: end the others, then start again.',
+        : 'Nobody but you can choose: end the others with "chronik timeline abandon", then start again.',
   };
 }

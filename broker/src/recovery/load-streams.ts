@@ -1,10 +1,11 @@
-import { describeStream, listEpochs, sealStream } from '../log/index.ts';
-import type { LogContext, SealOptions, SealedStream, StreamId, WalkedSlot } from '../log/index.ts';
-import type { MetadataImage, StreamSealed } from '../meta/index.ts';
+import { compareHlc, describeStream, listEpochs, readThrough, sealStream } from '../log/index.ts';
+import type { Hlc, LogContext, SealOptions, SealedStream, StreamId, WalkedSlot } from '../log/index.ts';
+import type { Ancestry, MetadataImage, StreamName, StreamSealed } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
 import { RefusalError } from './boot-error.ts';
 import type { Anomaly } from './report.ts';
 import type { BootProgress } from './progress.ts';
+import { countsUpTo } from './timelines.ts';
 
 /** Sealed streams read at a time; each reads ahead by itself within a bound of its own. */
 const STREAMS_AT_ONCE = 4;
@@ -12,6 +13,8 @@ const STREAMS_AT_ONCE = 4;
 export interface LoadOptions {
   /** Epochs of our own line below this one are our predecessors'. */
   readonly ownEpoch: number;
+  /** How this timeline came to be; streams of the others in it are read in place, up to where they were left. */
+  readonly ancestry: Ancestry;
   /** What to do about committed slots that are missing. */
   readonly damage: Pick<SealOptions, 'onDamage' | 'repairFrom' | 'metadataEpoch'>;
 }
@@ -39,16 +42,16 @@ export async function loadStreams(
   progress: BootProgress,
   options: LoadOptions,
 ): Promise<LoadedStreams> {
-  const loader = new StreamLoader(context, image, partitions, progress, options.damage);
+  const loader = new StreamLoader(context, image, partitions, progress, options);
   const open = await unsealedEpochs(context, image, options.ownEpoch);
   progress.enter('seal', 'slots');
   for (const epoch of open) await loader.loadAndSeal(epoch);
   progress.enter('walk', 'slots');
   const queue = [...streamsInUse(image)].filter(
-    ({ broker, epoch }) => broker !== context.broker || !open.includes(epoch),
+    ({ timeline, broker, epoch }) => timeline !== image.timeline || broker !== context.broker || !open.includes(epoch),
   );
   const workers = Array.from({ length: STREAMS_AT_ONCE }, async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await loader.loadSealed(next);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await loader.load(next);
   });
   await Promise.all(workers);
   return loader.result();
@@ -56,8 +59,11 @@ export async function loadStreams(
 
 /** Our own epochs below `ownEpoch` that have no seal in the metadata, ascending. */
 async function unsealedEpochs(context: LogContext, image: MetadataImage, ownEpoch: number): Promise<readonly number[]> {
-  const line = { log: 'data', timeline: image.timeline, broker: context.broker } as const;
-  const ours = [...image.streams()].filter((stream) => stream.broker === context.broker);
+  const { timeline } = image;
+  const line = { log: 'data', timeline, broker: context.broker } as const;
+  const ours = [...image.streams()].filter(
+    (stream) => stream.timeline === timeline && stream.broker === context.broker,
+  );
   const sealed = new Set(ours.filter((stream) => stream.sealed !== undefined).map((stream) => stream.epoch));
   const newest = Math.max(0, ...ours.map((stream) => stream.epoch));
   const lowest = Math.min(newest + 1, ...ours.filter((stream) => !sealed.has(stream.epoch)).map(({ epoch }) => epoch));
@@ -65,17 +71,12 @@ async function unsealedEpochs(context: LogContext, image: MetadataImage, ownEpoc
   return known.filter((epoch) => epoch < ownEpoch && !sealed.has(epoch));
 }
 
-interface StreamName {
-  readonly broker: number;
-  readonly epoch: number;
-}
-
 /** Streams that some partition's history points to. */
 function streamsInUse(image: MetadataImage): Iterable<StreamName> {
   const found = new Map<string, StreamName>();
   for (const topic of image.topics()) {
     for (const partition of topic.partitions) {
-      for (const { stream } of partition.history) found.set(`${stream.broker}/${stream.epoch}`, stream);
+      for (const { stream } of partition.history) found.set(describeName(stream), stream);
     }
   }
   return found.values();
@@ -87,6 +88,7 @@ class StreamLoader {
   readonly #partitions: PartitionManager;
   readonly #progress: BootProgress;
   readonly #damage: LoadOptions['damage'];
+  readonly #ancestry: Ancestry;
   readonly #sealed: StreamSealed[] = [];
   readonly #anomalies: Anomaly[] = [];
   #streams = 0;
@@ -101,30 +103,37 @@ class StreamLoader {
     image: MetadataImage,
     partitions: PartitionManager,
     progress: BootProgress,
-    damage: LoadOptions['damage'],
+    { damage, ancestry }: LoadOptions,
   ) {
     this.#context = context;
     this.#image = image;
     this.#partitions = partitions;
     this.#progress = progress;
     this.#damage = damage;
+    this.#ancestry = ancestry;
   }
 
   /** One of our own that may still have a writer. */
   async loadAndSeal(epoch: number): Promise<void> {
     const { broker } = this.#context;
     const before = this.#ignoredBatches;
-    const stream = this.#name({ broker, epoch });
+    const { timeline } = this.#image;
+    const stream: StreamId = { log: 'data', timeline, broker, epoch };
     const { sealedAt, last } = await this.#walk(stream, undefined);
-    const isRegistered = this.#image.stream(broker, epoch) !== undefined;
+    const isRegistered = this.#image.stream(stream) !== undefined;
     if (!isRegistered && this.#ignoredBatches > before) this.#registrationLost(stream, this.#ignoredBatches - before);
     this.#sealed.push({ kind: 'streamSealed', broker, epoch, slot: sealedAt, hash: last.hash });
   }
 
   /** One whose end the metadata know; slots missing below it are damage, not an end. */
-  async loadSealed(name: StreamName): Promise<void> {
-    const stream = this.#name(name);
-    const known = this.#image.stream(name.broker, name.epoch)?.sealed;
+  async load(name: StreamName): Promise<void> {
+    const stream: StreamId = { log: 'data', ...name };
+    const known = this.#image.stream(name)?.sealed;
+    if (name.timeline !== this.#image.timeline) {
+      // Unknown: it had been registered, and the cut holds nothing of it.
+      if (known !== undefined && known.slot > 0) await this.#readAncestor(stream, known.slot - 1);
+      return;
+    }
     if (known === undefined) {
       throw new RefusalError('STREAM_NOT_SEALED', `${describeStream(stream)} of another broker was never sealed`, {
         remedy: `Start this broker with broker id ${name.broker}; this release runs one broker on a bucket.`,
@@ -167,8 +176,20 @@ class StreamLoader {
     };
   }
 
-  #name({ broker, epoch }: StreamName): StreamId {
-    return { log: 'data', timeline: this.#image.timeline, broker, epoch };
+  /**
+   * Reads what counts of an ancestor's stream. Nothing is ever written under an ancestor's names but what was there: late
+   * arrivals from its store may come at any time.
+   */
+  async #readAncestor(stream: StreamId, through: number): Promise<void> {
+    this.#streams += 1;
+    const upTo = countsUpTo(this.#ancestry, stream.timeline);
+    await readThrough(this.#context, stream, {
+      ...this.#damage,
+      onDamage: 'hold',
+      through,
+      depth: 'tails',
+      visit: (slot) => this.#take(stream, slot, upTo),
+    });
   }
 
   #walk(stream: StreamId, knownEnd: number | undefined): Promise<SealedStream> {
@@ -181,7 +202,8 @@ class StreamLoader {
     });
   }
 
-  #take(stream: StreamId, slot: WalkedSlot): void {
+  /** `upTo`: entries later than this are not part of the history. */
+  #take(stream: StreamId, slot: WalkedSlot, upTo?: Hlc): void {
     this.#slots += 1;
     this.#progress.advance();
     if (slot.kind === 'lost') {
@@ -189,7 +211,7 @@ class StreamLoader {
       this.#anomalies.push({ kind: 'lost-slots', what, detail: 'marked lost: its records cannot be read any more' });
     }
     for (const entry of slot.entries) {
-      if (entry.kind === 'close') continue;
+      if (entry.kind === 'close' || (upTo !== undefined && compareHlc(entry.hlc, upTo) > 0)) continue;
       const { position, length } = entry;
       if (!this.#partitions.loadBatch(entry, { stream, slot: slot.slot, position, length })) {
         this.#ignoredBatches += 1;
@@ -200,4 +222,8 @@ class StreamLoader {
       this.#bytes += length;
     }
   }
+}
+
+function describeName({ timeline, broker, epoch }: StreamName): string {
+  return `${timeline}/${broker}/${epoch}`;
 }

@@ -86,7 +86,7 @@ export class TestBroker {
     const limits = { ...defaultBrokerLimits, ...options.limits };
     const address = `${HOST}:${PORT}`;
     const { log: metadata } = await openMetadata(context, {
-      timeline: TIMELINE,
+      ancestry: [{ timeline: TIMELINE, cut: undefined }],
       address,
       installation: INSTALLATION,
       heartbeatMs: NEVER_MS,

@@ -6,7 +6,7 @@ import type { MetadataEvent } from '../../src/meta/event.ts';
 import { decodeEvents, encodeEvents } from '../../src/meta/event-codec.ts';
 import { ImageDraft } from '../../src/meta/image-draft.ts';
 import { encodeState } from '../../src/meta/snapshot/state-codec.ts';
-import { created, emptyImage, historyOf, imageOf, registered, steps, topicId } from './support/history.ts';
+import { created, emptyImage, historyOf, imageOf, registered, steps, TIMELINE, topicId } from './support/history.ts';
 
 const conflict = { code: 'METADATA_EVENT_CONFLICT' };
 const hash = Buffer.alloc(32, 1);
@@ -126,7 +126,7 @@ describe('applying metadata events', () => {
     assert.equal(imageOf([...base, registered(0, 2), seal(1)]).broker(0)?.live, true);
     assert.equal(imageOf([...base, registered(0, 2), seal(1), seal(2)]).broker(0)?.live, false);
     // Claimed, never registered: nothing was acked in it, and it ends all the same.
-    assert.equal(imageOf([...base, seal(2)]).stream(0, 2)?.sealed?.slot, 4);
+    assert.equal(imageOf([...base, seal(2)]).stream({ timeline: TIMELINE, broker: 0, epoch: 2 })?.sealed?.slot, 4);
   });
 
   test('diskAcks is only ever raised within a stream', () => {

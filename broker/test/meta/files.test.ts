@@ -35,7 +35,11 @@ const child: TimelineFile = {
   ...root,
   timeline: '0000000002-00ff00ff',
   parent: TIMELINE,
-  cut: { metadata: { epoch: 3, slot: 77 }, hlc: { ms: 123, counter: 4 } },
+  cut: {
+    metadata: { epoch: 3, slot: 77 },
+    hlc: { ms: 123, counter: 4 },
+    streams: [{ timeline: TIMELINE, broker: 0, epoch: 5, through: 9, hash: Buffer.alloc(32, 7) }],
+  },
   reason: 'point in time',
   planId: 'plan "7"',
 };

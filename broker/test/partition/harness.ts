@@ -110,7 +110,14 @@ export function partitionView(view: Partial<PartitionView> = {}): PartitionView 
     leader: 0,
     leaderEpoch: 0,
     logStartOffset: 0,
-    history: [{ leaderEpoch: 0, stream: { broker: 0, epoch: 1 }, startOffset: 0, endOffset: undefined }],
+    history: [
+      {
+        leaderEpoch: 0,
+        stream: { timeline: stream.timeline, broker: 0, epoch: 1 },
+        startOffset: 0,
+        endOffset: undefined,
+      },
+    ],
     ...view,
   };
 }

@@ -45,8 +45,13 @@ test('rule-17 batches outside the interval of their stream are ignored', () => {
   const view = partitionView({
     leaderEpoch: 1,
     history: [
-      { leaderEpoch: 0, stream: { broker: 0, epoch: 1 }, startOffset: 0, endOffset: 4 },
-      { leaderEpoch: 1, stream: { broker: 0, epoch: 2 }, startOffset: 4, endOffset: undefined },
+      { leaderEpoch: 0, stream: { timeline: stream.timeline, broker: 0, epoch: 1 }, startOffset: 0, endOffset: 4 },
+      {
+        leaderEpoch: 1,
+        stream: { timeline: stream.timeline, broker: 0, epoch: 2 },
+        startOffset: 4,
+        endOffset: undefined,
+      },
     ],
   });
   manager.sync(topicView(view));
@@ -84,7 +89,14 @@ test('hole-13 a lost slot is an error for its offsets, not a silent gap', async 
 
 test('offsets that leadership promises and no object holds are lost, and never used again', () => {
   const { manager, sink } = harness();
-  const history = [{ leaderEpoch: 0, stream: { broker: 0, epoch: 1 }, startOffset: 8, endOffset: undefined }];
+  const history = [
+    {
+      leaderEpoch: 0,
+      stream: { timeline: stream.timeline, broker: 0, epoch: 1 },
+      startOffset: 8,
+      endOffset: undefined,
+    },
+  ];
   manager.sync(topicView(partitionView({ logStartOffset: 3, history })));
   assert.deepEqual(manager.finishLoading().anomalies.get('orders-0')?.lost, [{ from: 3, to: 8 }]);
   manager.open(sink);

@@ -149,7 +149,26 @@ test('a demanded lineage must be the one in the bucket', () => {
   assert.equal(inWords(decide(volumes.empty, buckets.ours, { lineage: 'ours', broker: 0 })), 'open restore nothing');
 });
 
+const untold = { unreachable: ['s3:east'], withHistory: undefined };
+const elsewhere = { unreachable: [], withHistory: { description: 's3:east', lineage: 'ours' } };
+
+test('rule-14: a store that does not tell its timelines holds, unless somebody said which store the cluster runs on', () => {
+  assert.equal(inWords(decide(volumes.ours, buckets.ours, noDemands, untold)), 'hold STORES_UNTOLD');
+  assert.equal(inWords(decide(volumes.empty, buckets.empty, noDemands, untold)), 'hold STORES_UNTOLD');
+  const named = { ...noDemands, isStoreNamed: true };
+  assert.equal(inWords(decide(volumes.ours, buckets.ours, named, untold)), 'open attach nothing');
+});
+
+test('a primary that is empty while a replica has a history is not taken for a new one', () => {
+  assert.equal(inWords(decide(volumes.empty, buckets.empty, noDemands, elsewhere)), 'hold HISTORY_ELSEWHERE');
+  assert.equal(inWords(decide(volumes.empty, buckets.ours, noDemands, elsewhere)), 'open restore nothing');
+});
+
 test('every hold and refusal says what to do', () => {
+  for (const others of [untold, elsewhere]) {
+    const decision = decide(volumes.empty, buckets.empty, noDemands, others);
+    assert.ok(decision.action === 'hold' && decision.remedy !== '');
+  }
   for (const volume of Object.values(volumes)) {
     for (const bucket of Object.values(buckets)) {
       const decision = decide(volume, bucket, noDemands);

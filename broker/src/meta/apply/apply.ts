@@ -64,5 +64,10 @@ function apply(draft: ImageDraft, event: MetadataEvent): boolean {
     case 'timelineEnded':
       draft.setTimelineEnd({ child: event.child });
       return true;
+    case 'forkSettled':
+      // Ignored: said before, or by a timeline that is no fork.
+      if (draft.isSettled) return false;
+      draft.setSettled();
+      return true;
   }
 }

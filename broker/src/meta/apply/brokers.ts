@@ -10,12 +10,13 @@ import type { ImageDraft } from '../image-draft.ts';
 export function applyBrokerRegistered(draft: ImageDraft, event: BrokerRegistered): boolean {
   const { broker: id, streamEpoch, host, port, rack, installation } = event;
   const before = draft.broker(id);
-  const stream = draft.stream(id, streamEpoch);
+  const name = { timeline: draft.timeline, broker: id, epoch: streamEpoch };
+  const stream = draft.stream(name);
   if ((before !== undefined && before.streamEpoch > streamEpoch) || stream?.sealed !== undefined) return false;
   const diskAcks =
     before?.streamEpoch === streamEpoch ? strongerDiskAcks(before.diskAcks, event.diskAcks) : event.diskAcks;
   draft.setBroker({ id, streamEpoch, host, port, rack, installation, diskAcks, live: true });
-  if (stream === undefined) draft.setStream({ broker: id, epoch: streamEpoch, sealed: undefined });
+  if (stream === undefined) draft.setStream({ ...name, sealed: undefined });
   return true;
 }
 
@@ -25,13 +26,14 @@ export function applyBrokerRegistered(draft: ImageDraft, event: BrokerRegistered
  */
 export function applyStreamSealed(draft: ImageDraft, event: StreamSealed): boolean {
   const { broker: id, epoch, slot, hash } = event;
-  const before = draft.stream(id, epoch)?.sealed;
+  const name = { timeline: draft.timeline, broker: id, epoch };
+  const before = draft.stream(name)?.sealed;
   if (before !== undefined) {
     if (before.slot === slot && before.hash.equals(hash)) return false;
     throw new EventConflictError(`stream ${id}/${epoch} is sealed at slot ${slot}, but it ended at ${before.slot}`);
   }
   if (slot < 1) throw new EventConflictError(`stream ${id}/${epoch} is sealed at slot ${slot}, where its claim lies`);
-  draft.setStream({ broker: id, epoch, sealed: { slot, hash } });
+  draft.setStream({ ...name, sealed: { slot, hash } });
   const broker = draft.broker(id);
   if (broker?.streamEpoch === epoch) draft.setBroker({ ...broker, live: false });
   return true;

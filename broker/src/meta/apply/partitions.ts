@@ -1,10 +1,8 @@
 import { EventConflictError } from '../errors.ts';
 import type { LeadershipAssigned, LogStartOffsetMoved, TopicLeadership } from '../event.ts';
 import type { ImageDraft } from '../image-draft.ts';
-import type { LeadershipInterval, PartitionImage, TopicImage } from '../image.ts';
+import type { LeadershipInterval, PartitionImage, StreamName, TopicImage } from '../image.ts';
 import { demandLiveStream } from './brokers.ts';
-
-type Stream = LeadershipInterval['stream'];
 
 /**
  * Ignored, each by itself: topics that are gone, partitions whose leader epoch is as high already. Conflicts: a stream
@@ -13,7 +11,7 @@ type Stream = LeadershipInterval['stream'];
 export function applyLeadershipAssigned(draft: ImageDraft, event: LeadershipAssigned): boolean {
   demandLiveStream(draft, event.leader, event.streamEpoch);
   // One object for all intervals of the event: there are as many as partitions.
-  const stream: Stream = { broker: event.leader, epoch: event.streamEpoch };
+  const stream: StreamName = { timeline: draft.timeline, broker: event.leader, epoch: event.streamEpoch };
   let complete = true;
   for (const leadership of event.topics) {
     const topic = draft.topicById(leadership.topicId);
@@ -22,7 +20,7 @@ export function applyLeadershipAssigned(draft: ImageDraft, event: LeadershipAssi
   return complete;
 }
 
-function assignTopic(draft: ImageDraft, topic: TopicImage, leadership: TopicLeadership, stream: Stream): boolean {
+function assignTopic(draft: ImageDraft, topic: TopicImage, leadership: TopicLeadership, stream: StreamName): boolean {
   let complete = true;
   const { partitions, leaderEpochs, startOffsets, previousEndOffsets } = leadership;
   for (const [position, index] of partitions.entries()) {

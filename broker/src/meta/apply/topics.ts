@@ -76,12 +76,13 @@ function newPartition(
     );
   }
   demandLiveStream(draft, leader, streamEpoch);
+  const stream = { timeline: draft.timeline, broker: leader, epoch: streamEpoch };
   return {
     index,
     replicas,
     leader,
     leaderEpoch: 0,
     logStartOffset: 0,
-    history: [{ leaderEpoch: 0, stream: { broker: leader, epoch: streamEpoch }, startOffset: 0, endOffset: undefined }],
+    history: [{ leaderEpoch: 0, stream, startOffset: 0, endOffset: undefined }],
   };
 }

@@ -31,8 +31,8 @@ export function decodeClusterFile(bytes: Buffer): ClusterFile {
 }
 
 /** Undefined only when the store says that it is not there (P9). Retries outages for ever. */
-export function readClusterFile(store: PatientStore): Promise<ClusterFile | undefined> {
-  return readChecked(store, CLUSTER_FILE_KEY, decodeClusterFile);
+export function readClusterFile(store: PatientStore, signal?: AbortSignal): Promise<ClusterFile | undefined> {
+  return readChecked(store, CLUSTER_FILE_KEY, decodeClusterFile, signal);
 }
 
 /** Of several first boots one wins; the others get its file. */

@@ -91,6 +91,13 @@ export class FieldReader {
     return result;
   }
 
+  /** What `read` makes of each object of a list. */
+  list<T>(name: string, read: (fields: FieldReader) => T): readonly T[] {
+    const values = this.#take(name);
+    if (!Array.isArray(values)) this.#refuse(name);
+    return values.map((value: unknown) => new FieldReader({ item: value }, this.#key).object('item', read));
+  }
+
   isNull(name: string): boolean {
     return this.#fields[name] === null;
   }

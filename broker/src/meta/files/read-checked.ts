@@ -9,9 +9,10 @@ export async function readChecked<T>(
   store: PatientStore,
   key: string,
   decode: (bytes: Buffer) => T,
+  signal?: AbortSignal,
 ): Promise<T | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const bytes = await store.get(key);
+    const bytes = await store.get(key, undefined, signal);
     if (bytes === undefined) return undefined;
     try {
       return decode(bytes);

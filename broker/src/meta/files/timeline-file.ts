@@ -1,6 +1,6 @@
 import type { Hlc } from '../../log/index.ts';
 import type { PatientStore, StoreAddress } from '../../store/index.ts';
-import type { MetadataPosition } from '../image.ts';
+import type { MetadataPosition, StreamName } from '../image.ts';
 import { createOnce } from './create-once.ts';
 import type { CreatedOnce } from './create-once.ts';
 import { FieldReader, decodeJsonFile, encodeJsonFile } from './json-file.ts';
@@ -10,7 +10,16 @@ import { readChecked } from './read-checked.ts';
 /** Where a timeline leaves its parent: the last metadata slot that counts, and the time up to which data counts. */
 export interface TimelineCut {
   readonly metadata: MetadataPosition;
+  /** Entries up to this time count, in every stream. */
   readonly hlc: Hlc;
+  /** Streams that had not ended there, each with its last slot that holds anything that counts. */
+  readonly streams: readonly CutStream[];
+}
+
+export interface CutStream extends StreamName {
+  readonly through: number;
+  /** slotHash of that slot. */
+  readonly hash: Buffer;
 }
 
 export type TimelineReason = 'root' | 'point in time' | 'promotion' | 'store moved';
@@ -35,6 +44,7 @@ export const TIMELINES_PREFIX = 'timelines/';
 const REASONS = ['root', 'point in time', 'promotion', 'store moved'] as const;
 const PROVIDERS = ['local', 'memory', 's3', 'gcs', 'azure'] as const;
 const ANY = /^.*$/s;
+const HASH = /^[0-9a-f]{64}$/;
 
 export function timelineFileKey(timeline: string): string {
   return `${TIMELINES_PREFIX}${timeline}.json`;
@@ -59,8 +69,20 @@ export function encodeTimelineFile(file: TimelineFile): Buffer {
   });
 }
 
-function cutFields({ metadata, hlc }: TimelineCut): object {
-  return { epoch: metadata.epoch, slot: metadata.slot, hlcMs: hlc.ms, hlcCounter: hlc.counter };
+function cutFields({ metadata, hlc, streams }: TimelineCut): object {
+  return {
+    epoch: metadata.epoch,
+    slot: metadata.slot,
+    hlcMs: hlc.ms,
+    hlcCounter: hlc.counter,
+    streams: streams.map(({ timeline, broker, epoch, through, hash }) => ({
+      timeline,
+      broker,
+      epoch,
+      through,
+      hash: hash.toString('hex'),
+    })),
+  };
 }
 
 /** Throws MetadataCorruptError (METADATA_CORRUPT; also if the file lies under another's name) or FormatTooNewError. */
@@ -84,6 +106,17 @@ function readCut(fields: FieldReader): TimelineCut {
   return {
     metadata: { epoch: fields.count('epoch'), slot: fields.count('slot') },
     hlc: { ms: fields.count('hlcMs'), counter: fields.count('hlcCounter') },
+    streams: fields.list('streams', readCutStream),
+  };
+}
+
+function readCutStream(fields: FieldReader): CutStream {
+  return {
+    timeline: fields.text('timeline', TIMELINE_PATTERN),
+    broker: fields.count('broker'),
+    epoch: fields.count('epoch'),
+    through: fields.count('through'),
+    hash: Buffer.from(fields.text('hash', HASH), 'hex'),
   };
 }
 
@@ -103,10 +136,10 @@ export function readTimelineFile(store: PatientStore, timeline: string): Promise
 }
 
 /** All timelines of the store, in the order of their names. An object that is not a timeline's is an error, not skipped. */
-export async function readTimelineFiles(store: PatientStore): Promise<readonly TimelineFile[]> {
+export async function readTimelineFiles(store: PatientStore, signal?: AbortSignal): Promise<readonly TimelineFile[]> {
   const files: TimelineFile[] = [];
-  for await (const { key } of store.listAll(TIMELINES_PREFIX)) {
-    const file = await readChecked(store, key, (bytes) => decodeTimelineFile(bytes, key));
+  for await (const { key } of store.listAll(TIMELINES_PREFIX, signal === undefined ? {} : { signal })) {
+    const file = await readChecked(store, key, (bytes) => decodeTimelineFile(bytes, key), signal);
     if (file !== undefined) files.push(file);
   }
   return files;

@@ -4,6 +4,7 @@ import { MetadataCorruptError } from '../errors.ts';
 import { decodeSnapshot } from '../snapshot/snapshot-file.ts';
 import type { DecodedSnapshot } from '../snapshot/snapshot-file.ts';
 import { comparePositions, parseSnapshotKey, snapshotPrefix } from '../snapshot/snapshot-name.ts';
+import type { MetadataPosition } from '../image.ts';
 import type { SnapshotName } from '../snapshot/snapshot-name.ts';
 
 export interface RejectedSnapshot {
@@ -19,18 +20,23 @@ export interface LoadedSnapshot {
 }
 
 /**
- * The newest snapshot of a timeline that verifies, by epoch and slot (hole 16). One that is damaged gives way to the one
+ * The newest snapshot of a timeline (`atMost`: not beyond that place) that verifies, by epoch and slot (hole 16). One that is damaged gives way to the one
  * before, whose longer log holds the same. One that cannot be fetched is not absent (hole 18): outages are waited out, and
  * an answer that waiting cannot cure rejects, as does a snapshot that a newer version wrote.
  */
-export async function loadNewestSnapshot(context: LogContext, timeline: string): Promise<LoadedSnapshot> {
+export async function loadNewestSnapshot(
+  context: LogContext,
+  timeline: string,
+  atMost?: MetadataPosition,
+): Promise<LoadedSnapshot> {
   const rejected: RejectedSnapshot[] = [];
   for (const name of await listSnapshots(context, timeline)) {
+    if (atMost !== undefined && comparePositions(name.position, atMost) > 0) continue;
     try {
-      const snapshot = await loadOne(context, name);
+      const snapshot = await loadSnapshot(context, name);
       return { snapshot: { ...snapshot, key: name.key }, rejected };
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isSnapshotDamage(error)) throw error;
       const reason = (error as Error).message;
       context.logger.warn('metadata recovery: a snapshot does not verify; taking the one before', { reason });
       rejected.push({ key: name.key, reason });
@@ -49,7 +55,10 @@ export async function listSnapshots(context: LogContext, timeline: string): Prom
   return names.toSorted((a, b) => comparePositions(b.position, a.position));
 }
 
-async function loadOne(context: LogContext, { key, timeline, position }: SnapshotName): Promise<DecodedSnapshot> {
+export async function loadSnapshot(
+  context: LogContext,
+  { key, timeline, position }: SnapshotName,
+): Promise<DecodedSnapshot> {
   const bytes = await context.store.get(key);
   if (bytes === undefined) throw new MetadataCorruptError(`${key} is listed and not there`);
   const snapshot = decodeSnapshot(bytes, key);
@@ -65,6 +74,6 @@ async function loadOne(context: LogContext, { key, timeline, position }: Snapsho
 }
 
 /** The object is there and is not what was written; repeating the read does not help. */
-function isDamage(error: unknown): boolean {
+export function isSnapshotDamage(error: unknown): boolean {
   return hasCode(error, 'METADATA_CORRUPT') || hasCode(error, 'STORE_CORRUPT');
 }

@@ -44,18 +44,19 @@ const RUN_REPORT_MS = 60_000;
  * understood makes it reject with; nothing was appended then.
  */
 export async function openMetadata(context: LogContext, options: OpenMetadataOptions): Promise<OpenedMetadata> {
-  const { timeline, address, installation, heartbeatMs } = options;
+  const { ancestry, address, installation, heartbeatMs } = options;
+  const { timeline } = ancestry.at(-1)!;
   const line = metadataLine(timeline, context.broker);
   const loaded = await loadNewestSnapshot(context, timeline);
-  const replay = await beginReplay(context, line, loaded, options);
-  const snapshotEpoch = loaded.snapshot?.image.position.epoch ?? 0;
-  const forkedBelow = (options.firstEpoch ?? 1) - 1;
-  const aboveEpoch = await newestEpoch(context, line, Math.max(snapshotEpoch, forkedBelow));
+  const { replay, fromEpoch } = await beginReplay(context, line, loaded, options);
+  const snapshotEpoch = loaded.snapshot?.image.position.epoch;
+  const aboveEpoch = await newestEpoch(context, line, snapshotEpoch ?? fromEpoch - 1);
   const writer = await claimStream(context, { ...line, aboveEpoch, address, installation, heartbeatMs });
   const { epoch } = writer.stream;
   await sealMetadataEpochsBelow(context, line, epoch, replay, {
-    sealedBelowEpoch: loaded.snapshot?.image.sealedBelowEpoch ?? 0,
-    snapshotEpoch,
+    // Of a fork without a snapshot the state says which of its parent's epochs are sealed.
+    sealedBelowEpoch: loaded.snapshot?.image.sealedBelowEpoch ?? fromEpoch,
+    snapshotEpoch: fromEpoch,
     damage: options.damage ?? { onDamage: 'hold' },
   });
   const image = replay.finish().at({ epoch, slot: 0 });
@@ -80,8 +81,8 @@ export async function openMetadata(context: LogContext, options: OpenMetadataOpt
         new LocalCopies(options.localCopies.disk, options.localCopies.directory, timeline, logger),
     },
   );
-  const firstEvents: readonly MetadataEvent[] =
-    epoch > (options.firstEpoch ?? 1) ? [{ kind: 'metadataEpochsSealed', belowEpoch: epoch }] : [];
+  const isFirst = loaded.snapshot === undefined && epoch === fromEpoch;
+  const firstEvents: readonly MetadataEvent[] = isFirst ? [] : [{ kind: 'metadataEpochsSealed', belowEpoch: epoch }];
   const log = new MetadataLog(context, writer, { image, firstEvents, snapshots, stats }, options);
   return { log, image, report: reportOf(loaded, replay) };
 }

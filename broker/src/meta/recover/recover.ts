@@ -1,17 +1,17 @@
 import { DamagedStreamError, linePrefix, listEpochs, parseSlotKey, sealEpochs, walkStream } from '../../log/index.ts';
 import type { LogContext, RepairOptions, SealOptions, SealedEpoch, StreamLine } from '../../log/index.ts';
 import { MetadataCorruptError } from '../errors.ts';
-import { FrozenImage } from '../frozen-image.ts';
 import type { MetadataImage, MetadataPosition } from '../image.ts';
+import { loadTimelineBase } from './fork-base.ts';
+import type { Ancestry } from './fork-base.ts';
 import { loadNewestSnapshot } from './load-snapshot.ts';
 import type { LoadedSnapshot, RejectedSnapshot } from './load-snapshot.ts';
 import { Replay } from './replay.ts';
 import type { MetadataProgress } from './replay.ts';
 
 export interface RecoverMetadataOptions {
-  readonly timeline: string;
-  /** The timeline's first metadata epoch; 1 unless it was forked. */
-  readonly firstEpoch?: number;
+  /** The timeline to read, with those that it comes from. */
+  readonly ancestry: Ancestry;
   readonly onProgress?: (progress: MetadataProgress) => void;
 }
 
@@ -46,13 +46,14 @@ export async function recoverMetadata(
   context: LogContext,
   options: RecoverMetadataOptions,
 ): Promise<RecoveredMetadata> {
-  const line = metadataLine(options.timeline, context.broker);
-  const loaded = await loadNewestSnapshot(context, options.timeline);
-  const replay = await beginReplay(context, line, loaded, options);
-  const from = loaded.snapshot?.image.position.epoch ?? 0;
-  const newer = await listEpochs(context, line, from);
+  const { timeline } = options.ancestry.at(-1)!;
+  const line = metadataLine(timeline, context.broker);
+  const loaded = await loadNewestSnapshot(context, timeline);
+  const { replay } = await beginReplay(context, line, loaded, options);
+  const from = loaded.snapshot?.image.position.epoch;
+  const newer = await listEpochs(context, line, from ?? 0);
   const openEpochs: number[] = [];
-  for (const epoch of from === 0 ? newer : [from, ...newer]) {
+  for (const epoch of from === undefined ? newer : [from, ...newer]) {
     const stream = { ...line, epoch };
     const after = replay.after(epoch);
     const end = await walkStream(context, stream, {
@@ -67,21 +68,28 @@ export async function recoverMetadata(
   return { image: replay.finish(), report: reportOf(loaded, replay), openEpochs };
 }
 
+export interface BegunReplay {
+  readonly replay: Replay;
+  /** The epoch where it goes on, or behind which it does. */
+  readonly fromEpoch: number;
+}
+
 /** A replay that stands where the snapshot ends, or before the first slot. */
 export async function beginReplay(
   context: LogContext,
   line: StreamLine,
   { snapshot }: LoadedSnapshot,
   options: RecoverMetadataOptions,
-): Promise<Replay> {
+): Promise<BegunReplay> {
   const onProgress = options.onProgress ?? ((): void => undefined);
   if (snapshot !== undefined) {
     context.logger.info('metadata recovery: snapshot loaded', { key: snapshot.key, topics: snapshot.image.topicCount });
-    return new Replay(context, snapshot.image, snapshot, onProgress);
+    const { epoch } = snapshot.image.position;
+    return { replay: new Replay(context, snapshot.image, snapshot, onProgress), fromEpoch: epoch };
   }
-  await demandFirstEpoch(context, line, options.firstEpoch ?? 1);
-  const nothing = { slotHash: Buffer.alloc(0), hlc: { ms: 0, counter: 0 } };
-  return new Replay(context, FrozenImage.empty(context.lineage, line.timeline), nothing, onProgress);
+  const base = await loadTimelineBase(context, options.ancestry);
+  await demandFirstEpoch(context, line, base.firstEpoch);
+  return { replay: new Replay(context, base.image, base.stamp, onProgress), fromEpoch: base.firstEpoch };
 }
 
 /** Without a snapshot the log is the whole truth only if it begins at its beginning (hole 18). */

@@ -1,6 +1,7 @@
-import { CorruptSlotError, checkIdentity, decodeSlot, slotKey } from '../../log/index.ts';
-import type { LogContext, ReadDepth, ReadSlot, StreamId } from '../../log/index.ts';
-import type { MetadataImage } from '../../meta/index.ts';
+import { CorruptSlotError, checkIdentity, compareHlc, decodeSlot, slotKey } from '../../log/index.ts';
+import type { Hlc, LogContext, ReadDepth, ReadSlot, StreamId } from '../../log/index.ts';
+import type { Ancestry, MetadataImage, TimelineBase } from '../../meta/index.ts';
+import { countsUpTo } from '../timelines.ts';
 import { checkBatches } from './check-batches.ts';
 import { epochsOf, firstKey } from './epochs.ts';
 import type { Inventory, ListedStream } from './inventory.ts';
@@ -10,8 +11,9 @@ import { isDamagedObject } from './read-ahead.ts';
 import { scrubStream } from './stream-scrub.ts';
 import type { ScrubEnd } from './stream-scrub.ts';
 
-/** A data stream, as `ls` shows it. */
+/** A data stream, as `ls` shows it. Of an ancestor's, what counts of it. */
 export interface CheckedStream {
+  readonly timeline: string;
   readonly broker: number;
   readonly epoch: number;
   readonly slots: number;
@@ -24,10 +26,15 @@ export interface CheckedData {
   readonly streams: readonly CheckedStream[];
   /** Streams that hold data and that the metadata do not know. They may have been registered since those were read. */
   readonly unregistered: readonly CheckedStream[];
+  /** Listed slots of ancestors' streams that lie behind the cut. */
+  readonly beyondCut: number;
 }
 
 export interface DataOptions {
   readonly image: MetadataImage;
+  /** Where the timeline begins, and how it came to be. */
+  readonly base: TimelineBase;
+  readonly ancestry: Ancestry;
   readonly ledger: PartitionLedger;
   readonly depth: ReadDepth;
   readonly problems: Problems;
@@ -36,20 +43,55 @@ export interface DataOptions {
 
 /** Reads every broker's WAL, epoch by epoch. */
 export async function checkData(context: LogContext, inventory: Inventory, options: DataOptions): Promise<CheckedData> {
-  const { image, problems } = options;
-  const streams: CheckedStream[] = [];
+  const { image, base, problems } = options;
+  const { streams, beyondCut } = await checkAncestors(context, inventory, options);
   for (const broker of brokersOf(inventory, image)) {
     const line = { log: 'data', timeline: image.timeline, broker } as const;
-    const epochs = await epochsOf(context, inventory, line, newestKnown(image, broker));
+    const epochs = await epochsOf(
+      context,
+      inventory,
+      line,
+      newestKnown(image, broker),
+      (base.image.broker(broker)?.streamEpoch ?? 0) + 1,
+    );
     for (const alien of epochs.aliens) {
       problems.add('alien-epoch', firstKey(alien), `nobody claimed epoch ${alien.stream.epoch} of broker ${broker}`);
     }
     for (const listed of epochs.streams) streams.push(await new DataScrub(context, listed, options).run());
   }
-  const unregistered = streams.filter(
-    ({ broker, epoch, batches }) => batches > 0 && image.stream(broker, epoch) === undefined,
-  );
-  return { streams, unregistered };
+  const unregistered = streams.filter((stream) => stream.batches > 0 && image.stream(stream) === undefined);
+  return { streams, unregistered, beyondCut };
+}
+
+/** Streams of ancestors are checked up to where the history left them; what lies behind was never part of it. */
+async function checkAncestors(
+  context: LogContext,
+  inventory: Inventory,
+  options: DataOptions,
+): Promise<{ readonly streams: CheckedStream[]; readonly beyondCut: number }> {
+  const { image, ancestry } = options;
+  const streams: CheckedStream[] = [];
+  let checkedSlots = 0;
+  for (const { timeline, broker, epoch, sealed } of image.streams()) {
+    if (timeline === image.timeline || sealed === undefined) continue;
+    const stream = { log: 'data', timeline, broker, epoch } as const;
+    const listed = inventory.streams.find((found) => sameStream(found.stream, stream));
+    const count = (listed?.slots ?? []).filter((slot) => slot < sealed.slot).length;
+    const whole = { stream, slots: listed?.slots.slice(0, count) ?? [], sizes: listed?.sizes.slice(0, count) ?? [] };
+    streams.push(await new DataScrub(context, whole, options, countsUpTo(ancestry, timeline)).run());
+    checkedSlots += count;
+  }
+  const ofAncestors = inventory.streams.filter(({ stream }) => stream.log === 'data' && isAncestor(stream, options));
+  const listedSlots = ofAncestors.reduce((sum, { slots }) => sum + slots.length, 0);
+  return { streams, beyondCut: listedSlots - checkedSlots };
+}
+
+function isAncestor({ timeline }: StreamId, { image, ancestry }: DataOptions): boolean {
+  return timeline !== image.timeline && ancestry.some((step) => step.timeline === timeline);
+}
+
+function sameStream(a: StreamId, b: StreamId): boolean {
+  return a.log === b.log && a.timeline === b.timeline && a.broker === b.broker && a.epoch === b.epoch;
 }
 
 function brokersOf({ streams }: Inventory, image: MetadataImage): readonly number[] {
@@ -62,7 +104,9 @@ function brokersOf({ streams }: Inventory, image: MetadataImage): readonly numbe
 }
 
 function newestKnown(image: MetadataImage, broker: number): number {
-  return Math.max(0, ...[...image.streams()].filter((stream) => stream.broker === broker).map(({ epoch }) => epoch));
+  const { timeline } = image;
+  const own = [...image.streams()].filter((stream) => stream.timeline === timeline && stream.broker === broker);
+  return Math.max(0, ...own.map(({ epoch }) => epoch));
 }
 
 /** One stream: every slot, its batches, and whether it ends where the metadata say. */
@@ -71,21 +115,24 @@ class DataScrub {
   readonly #listed: ListedStream;
   readonly #stream: StreamId;
   readonly #options: DataOptions;
+  /** Entries later than this are not part of the history. */
+  readonly #upTo: Hlc | undefined;
   #slots = 0;
   #batches = 0;
   #bytes = 0;
 
-  constructor(context: LogContext, listed: ListedStream, options: DataOptions) {
+  constructor(context: LogContext, listed: ListedStream, options: DataOptions, upTo?: Hlc) {
     this.#context = context;
     this.#listed = listed;
     this.#stream = listed.stream;
     this.#options = options;
+    this.#upTo = upTo;
   }
 
   async run(): Promise<CheckedStream> {
     const { image, depth, problems, onProgress } = this.#options;
-    const { broker, epoch } = this.#stream;
-    const sealed = image.stream(broker, epoch)?.sealed;
+    const { timeline, broker, epoch } = this.#stream;
+    const sealed = image.stream(this.#stream)?.sealed;
     const end = await scrubStream(this.#context, this.#listed, {
       depth,
       problems,
@@ -94,19 +141,18 @@ class DataScrub {
       onUnreadable: (slot) => this.#readDamaged(slot),
       onProgress,
     });
-    this.#checkEnd(end, sealed);
-    return { broker, epoch, slots: this.#slots, batches: this.#batches, bytes: this.#bytes, end };
+    if (timeline === image.timeline) this.#checkEnd(end, sealed);
+    return { timeline, broker, epoch, slots: this.#slots, batches: this.#batches, bytes: this.#bytes, end };
   }
 
   #visit(slot: ReadSlot): void {
     const { image, ledger, problems } = this.#options;
-    const { broker, epoch } = this.#stream;
     this.#slots += 1;
     this.#bytes += slot.sizeBytes;
     // A stream that the metadata do not know yet may lead under a leadership that they do not know either.
-    const isRegistered = image.stream(broker, epoch) !== undefined;
+    const isRegistered = image.stream(this.#stream) !== undefined;
     for (const entry of slot.entries) {
-      if (entry.kind === 'close') continue;
+      if (entry.kind === 'close' || (this.#upTo !== undefined && compareHlc(entry.hlc, this.#upTo) > 0)) continue;
       this.#batches += 1;
       if (isRegistered) ledger.add(entry, this.#stream, slot.slot);
     }

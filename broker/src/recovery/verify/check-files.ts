@@ -1,13 +1,10 @@
 import { ChronikError, hasCode } from '../../edge/index.ts';
-import {
-  CLUSTER_FILE_KEY,
-  TIMELINES_PREFIX,
-  readClusterFile,
-  readTimelineFile,
-  timelineFileKey,
-} from '../../meta/index.ts';
-import type { ClusterFile, TimelineFile } from '../../meta/index.ts';
+import { CLUSTER_FILE_KEY, readClusterFile, readTimelineFile, timelineFileKey } from '../../meta/index.ts';
+import type { Ancestry, ClusterFile, TimelineFile } from '../../meta/index.ts';
 import type { PatientStore } from '../../store/index.ts';
+import { sameStore } from '../store-address.ts';
+import { TimelineTree } from '../timelines.ts';
+import type { EndOfTimeline } from '../timelines.ts';
 import type { Inventory } from './inventory.ts';
 import type { Problems } from './problem.ts';
 import { isDamagedObject } from './read-ahead.ts';
@@ -16,6 +13,8 @@ import { isDamagedObject } from './read-ahead.ts';
 export interface BucketIdentity {
   readonly lineage: string;
   readonly timeline: string;
+  /** How that timeline came to be. */
+  readonly ancestry: Ancestry;
   /** False in a copy of the bucket: the timeline is written in another store. */
   readonly isOwner: boolean;
 }
@@ -25,25 +24,44 @@ export async function checkFiles(
   store: PatientStore,
   inventory: Inventory,
   problems: Problems,
+  endOf: (lineage: string, tree: TimelineTree) => EndOfTimeline,
 ): Promise<BucketIdentity | undefined> {
   const cluster = await checkClusterFile(store, inventory, problems);
   const timelines = await readTimelines(store, inventory, problems);
   if (cluster === undefined) return undefined;
-  refuseForks(timelines);
-  const root = timelines.find(({ timeline }) => timeline === cluster.rootTimeline);
-  for (const { timeline } of timelines) {
-    if (timeline === cluster.rootTimeline) continue;
+  const aliens = timelines.filter(({ timeline, parent }) => parent === undefined && timeline !== cluster.rootTimeline);
+  for (const { timeline } of aliens) {
     problems.add(
       'alien-epoch',
       timelineFileKey(timeline),
       `the history of ${CLUSTER_FILE_KEY} is ${cluster.rootTimeline}`,
     );
   }
-  if (root === undefined && !inventory.timelines.includes(cluster.rootTimeline)) {
-    reportNoTimeline(cluster, inventory, problems);
+  const { lineage, rootTimeline } = cluster;
+  const ours = timelines.filter((file) => !aliens.includes(file));
+  if (ours.length === 0) {
+    if (!inventory.timelines.includes(rootTimeline)) reportNoTimeline(cluster, inventory, problems);
+    const ancestry = [{ timeline: rootTimeline, cut: undefined }];
+    return { lineage, timeline: rootTimeline, ancestry, isOwner: true };
   }
-  const isOwner = root === undefined || sameAddress(root, store);
-  return { lineage: cluster.lineage, timeline: cluster.rootTimeline, isOwner };
+  const tree = new TimelineTree([ours]);
+  const leaf = await onlyLeaf(store, tree, endOf(lineage, tree));
+  const isOwner = sameStore(leaf.store, store.address);
+  return { lineage, timeline: leaf.timeline, ancestry: tree.ancestry(leaf.timeline), isOwner };
+}
+
+async function onlyLeaf(store: PatientStore, tree: TimelineTree, endOf: EndOfTimeline): Promise<TimelineFile> {
+  const leaves = await tree.leaves(endOf);
+  const [leaf] = leaves;
+  if (leaf !== undefined && leaves.length === 1) return leaf;
+  const names = leaves.map(({ timeline }) => timeline).join(', ');
+  throw new ChronikError(
+    'TIMELINE_AMBIGUOUS',
+    `${store.description}: several timelines could be the newest: ${names}`,
+    {
+      remedy: 'Nobody but you can choose: end the others with "chronik timeline abandon".',
+    },
+  );
 }
 
 async function checkClusterFile(
@@ -93,22 +111,4 @@ function reportNoTimeline({ rootTimeline }: ClusterFile, inventory: Inventory, p
   const { streams, snapshots, timelines } = inventory;
   if (streams.length + snapshots.length + timelines.length === 0) return;
   problems.add('missing', timelineFileKey(rootTimeline), `${CLUSTER_FILE_KEY} names this timeline as the first`);
-}
-
-function refuseForks(timelines: readonly TimelineFile[]): void {
-  const fork = timelines.find(({ parent }) => parent !== undefined);
-  if (fork === undefined) return;
-  throw new ChronikError('TIMELINE_FORKED', `${TIMELINES_PREFIX} holds a fork, ${fork.timeline}, of a later release`, {
-    remedy: 'Verify with the release that made the fork, or a later one.',
-  });
-}
-
-/** Rule 02: the one store in which a timeline is written. */
-function sameAddress({ store: owner }: TimelineFile, { address }: PatientStore): boolean {
-  return (
-    owner.provider === address.provider &&
-    owner.endpoint === address.endpoint &&
-    owner.bucket === address.bucket &&
-    owner.prefix === address.prefix
-  );
 }

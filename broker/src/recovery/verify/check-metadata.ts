@@ -1,6 +1,6 @@
 import { slotKey, streamPrefix } from '../../log/index.ts';
 import type { LogContext, StreamId, StreamLine } from '../../log/index.ts';
-import type { MetadataImage } from '../../meta/index.ts';
+import type { MetadataImage, TimelineBase } from '../../meta/index.ts';
 import { epochsOf, firstKey } from './epochs.ts';
 import type { Inventory, ListedSnapshot } from './inventory.ts';
 import { MetadataReplay } from './metadata-replay.ts';
@@ -28,17 +28,18 @@ export interface CheckedMetadata {
 /** Reads the metadata log epoch by epoch, and the snapshots where they stand in it. */
 export async function checkMetadata(
   context: LogContext,
-  timeline: string,
+  base: TimelineBase,
   inventory: Inventory,
   problems: Problems,
   onProgress: (objects: number) => void,
 ): Promise<CheckedMetadata> {
+  const { timeline } = base.image;
   const line = { log: 'metadata', timeline, broker: 0 } as const;
   const ours = inventory.snapshots.filter((snapshot) => snapshot.timeline === timeline);
   const snapshots = new SnapshotCheck(context, timeline, problems);
-  const replay = new MetadataReplay(context, timeline, ours, snapshots, problems);
+  const replay = new MetadataReplay(context, base, ours, snapshots, problems);
   const mentioned = Math.max(0, ...ours.map(({ position }) => position.epoch));
-  const { streams, aliens } = await epochsOf(context, inventory, line, mentioned);
+  const { streams, aliens } = await epochsOf(context, inventory, line, mentioned, base.firstEpoch);
   for (const alien of aliens) {
     problems.add('alien-epoch', firstKey(alien), `nobody claimed metadata epoch ${alien.stream.epoch}`);
   }

@@ -3,7 +3,7 @@ import type { LogContext, StreamId, StreamLine } from '../../log/index.ts';
 import type { Inventory, ListedStream } from './inventory.ts';
 import { tryReadSlot } from './read-ahead.ts';
 
-/** The epochs of a line: all of 1..newest belong to the history, since claims are dense and are never deleted. */
+/** The epochs of a line: all from its first to the newest belong to the history, since claims are dense and are never deleted. */
 export interface LineEpochs {
   readonly newest: number;
   /** Of every epoch, an empty one if nothing was listed. Ascending. */
@@ -12,26 +12,27 @@ export interface LineEpochs {
   readonly aliens: readonly ListedStream[];
 }
 
-/** `known`: the highest epoch that metadata or snapshots mention; 0 = none. */
+/** `first`: where the line begins, 1 unless its timeline was forked. `known`: the highest epoch that is mentioned; 0 = none. */
 export async function epochsOf(
   context: LogContext,
   { streams }: Inventory,
   line: StreamLine,
   known: number,
+  first = 1,
 ): Promise<LineEpochs> {
   const listed = new Map(
     streams.filter(({ stream }) => isOfLine(stream, line)).map((found) => [found.stream.epoch, found] as const),
   );
-  let newest = known;
+  let newest = Math.max(known, first - 1);
   for (const [epoch, { slots }] of listed) if (slots[0] === 0) newest = Math.max(newest, epoch);
   const next = listed.get(newest + 1);
   // The newest epoch may have lost its claim: what it holds says whose it is.
   if (next !== undefined && (await holdsOwnSlot(context, next))) newest += 1;
-  const all = Array.from({ length: newest }, (_, index) => ({ ...line, epoch: index + 1 }));
+  const all = Array.from({ length: newest - first + 1 }, (_, index) => ({ ...line, epoch: first + index }));
   return {
     newest,
     streams: all.map((stream) => listed.get(stream.epoch) ?? { stream, slots: [], sizes: [] }),
-    aliens: [...listed.values()].filter(({ stream }) => stream.epoch > newest || stream.epoch === 0),
+    aliens: [...listed.values()].filter(({ stream }) => stream.epoch > newest || stream.epoch < first),
   };
 }
 

@@ -2,11 +2,12 @@ import { ChronikError, silentLogger } from '../../edge/index.ts';
 import type { Clock, Random } from '../../edge/index.ts';
 import { HybridClock, slotKey } from '../../log/index.ts';
 import type { LogContext } from '../../log/index.ts';
-import { recoverMetadata } from '../../meta/index.ts';
-import type { MetadataImage } from '../../meta/index.ts';
+import { loadTimelineBase, recoverMetadata } from '../../meta/index.ts';
+import type { Ancestry } from '../../meta/index.ts';
 import type { PatientStore } from '../../store/index.ts';
+import { readEndsFrom } from '../timeline-end.ts';
 import { checkData } from './check-data.ts';
-import type { CheckedData, CheckedStream } from './check-data.ts';
+import type { CheckedData } from './check-data.ts';
 import { checkFiles } from './check-files.ts';
 import type { BucketIdentity } from './check-files.ts';
 import { checkMetadata } from './check-metadata.ts';
@@ -60,7 +61,7 @@ export interface ExaminedHistory {
 
 /**
  * Reads a bucket, the store alone, and reports all that is wrong with it. A broker may be at work on it: what is in flight is no
- * error. Rejects with BUCKET_EMPTY, FORMAT_TOO_NEW, TIMELINE_FORKED, or when the store cannot be asked.
+ * error. Rejects with BUCKET_EMPTY, FORMAT_TOO_NEW, TIMELINE_AMBIGUOUS, TIMELINE_MISSING, or when the store cannot be asked.
  */
 export async function examineBucket(options: ExamineOptions): Promise<Examination> {
   const { store, onProgress = () => undefined } = options;
@@ -73,9 +74,11 @@ export async function examineBucket(options: ExamineOptions): Promise<Examinatio
   for (const key of inventory.unknown) {
     problems.add('orphan', key, 'no release names an object so; nothing refers to it');
   }
-  const identity = await checkFiles(store, inventory, problems);
+  const identity = await checkFiles(store, inventory, problems, (lineage, tree) =>
+    readEndsFrom([store], logContext(options, lineage), tree),
+  );
   if (identity === undefined) return { inventory, problems: problems.all, remarks: [], identity, history: undefined };
-  reportAlienTimelines(inventory, identity.timeline, problems);
+  reportAlienTimelines(inventory, identity.ancestry, problems);
   const total = inventory.streams.reduce((sum, { slots }) => sum + slots.length, 0);
   let read = 0;
   const history = await examineHistory(options, identity, inventory, problems, (count) => {
@@ -89,38 +92,47 @@ export async function examineBucket(options: ExamineOptions): Promise<Examinatio
 
 async function examineHistory(
   options: ExamineOptions,
-  { lineage, timeline }: BucketIdentity,
+  { lineage, ancestry }: BucketIdentity,
   inventory: Inventory,
   problems: Problems,
   onProgress: (objects: number) => void,
 ): Promise<ExaminedHistory> {
-  const { store, clock, random, deep, placesOf } = options;
-  const hlc = new HybridClock(clock);
-  // `broker` would be the author of claims and seals: nothing is written here.
-  const context: LogContext = { store, clock, random, hlc, logger: silentLogger, lineage, broker: 0 };
-  const metadata = await checkMetadata(context, timeline, inventory, problems, onProgress);
+  const { deep, placesOf } = options;
+  const context = logContext(options, lineage);
+  const base = await loadTimelineBase(context, ancestry);
+  const metadata = await checkMetadata(context, base, inventory, problems, onProgress);
   const { image, isComplete } = metadata;
   const ledger = new PartitionLedger(image, placesOf);
   const depth = deep ? 'whole' : 'tails';
-  const data = await checkData(context, inventory, { image, ledger, depth, problems, onProgress });
+  const data = await checkData(context, inventory, { image, base, ancestry, ledger, depth, problems, onProgress });
   return { context, metadata, data, ledger, partitions: isComplete ? ledger.finish(problems) : undefined };
 }
 
-function reportAlienTimelines(inventory: Inventory, timeline: string, problems: Problems): void {
+function logContext({ store, clock, random }: ExamineOptions, lineage: string): LogContext {
+  // `broker` would be the author of claims and seals: nothing is written here.
+  return { store, clock, random, hlc: new HybridClock(clock), logger: silentLogger, lineage, broker: 0 };
+}
+
+function reportAlienTimelines(inventory: Inventory, ancestry: Ancestry, problems: Problems): void {
+  const known = new Set(ancestry.map(({ timeline }) => timeline));
   for (const listed of inventory.streams) {
-    if (listed.stream.timeline === timeline) continue;
+    if (known.has(listed.stream.timeline)) continue;
     problems.add('alien-epoch', firstKey(listed), `timeline ${listed.stream.timeline} is not part of this history`);
   }
   for (const snapshot of inventory.snapshots) {
-    if (snapshot.timeline === timeline) continue;
+    if (known.has(snapshot.timeline)) continue;
     problems.add('alien-epoch', snapshot.key, `timeline ${snapshot.timeline} is not part of this history`);
   }
 }
 
-function remarksOf({ isOwner }: BucketIdentity, { ledger, partitions }: ExaminedHistory): string[] {
+function remarksOf({ isOwner }: BucketIdentity, { ledger, partitions, data }: ExaminedHistory): string[] {
   const remarks: string[] = [];
   if (!isOwner) remarks.push('This is a copy: the timeline is written in another store.');
   const { unknownTopicBatches } = ledger;
+  const { beyondCut } = data;
+  if (beyondCut > 0) {
+    remarks.push(`${beyondCut} slots of earlier timelines lie beyond the cut; they are kept, and not read.`);
+  }
   if (unknownTopicBatches > 0) {
     remarks.push(`${unknownTopicBatches} batches belong to topics that were deleted, or made while this ran.`);
   }
@@ -133,13 +145,13 @@ function remarksOf({ isOwner }: BucketIdentity, { ledger, partitions }: Examined
 /** Data before their registration (rule 09) are alien, unless a broker has started since the metadata were read. */
 async function judgeUnregistered(
   { context, data }: ExaminedHistory,
-  { timeline }: BucketIdentity,
+  { timeline, ancestry }: BucketIdentity,
   problems: Problems,
 ): Promise<readonly string[]> {
-  const now = await recoverMetadata(context, { timeline }).catch(() => undefined);
+  const now = await recoverMetadata(context, { ancestry }).catch(() => undefined);
   const remarks: string[] = [];
   for (const stream of data.unregistered) {
-    if (isRegistered(stream, now?.image)) {
+    if (now?.image.stream(stream) !== undefined) {
       remarks.push(`Broker ${stream.broker} started again while this ran; its epoch ${stream.epoch} was not checked.`);
       continue;
     }
@@ -151,10 +163,6 @@ async function judgeUnregistered(
     );
   }
   return remarks;
-}
-
-function isRegistered({ broker, epoch }: CheckedStream, image: MetadataImage | undefined): boolean {
-  return image?.stream(broker, epoch) !== undefined;
 }
 
 function emptyBucket(store: PatientStore): ChronikError {

@@ -1,13 +1,11 @@
 import { hasCode } from '../../edge/index.ts';
 import { slotKey } from '../../log/index.ts';
 import type { LogContext, StreamId, WalkedSlot } from '../../log/index.ts';
-import { FrozenImage, Replay, encodeState } from '../../meta/index.ts';
-import type { DecodedSnapshot, MetadataImage, MetadataPosition } from '../../meta/index.ts';
+import { Replay, encodeState } from '../../meta/index.ts';
+import type { DecodedSnapshot, FrozenImage, MetadataImage, MetadataPosition, TimelineBase } from '../../meta/index.ts';
 import type { ListedSnapshot } from './inventory.ts';
 import type { Problems } from './problem.ts';
 import type { SnapshotCheck } from './snapshot-check.ts';
-
-const NOTHING = { slotHash: Buffer.alloc(0), hlc: { ms: 0, counter: 0 } };
 
 /**
  * Replays the whole metadata log, and holds each snapshot against the state that the log leads to at its position. Behind
@@ -26,7 +24,7 @@ export class MetadataReplay {
 
   constructor(
     context: LogContext,
-    timeline: string,
+    base: TimelineBase,
     listed: readonly ListedSnapshot[],
     snapshots: SnapshotCheck,
     problems: Problems,
@@ -35,7 +33,7 @@ export class MetadataReplay {
     this.#snapshots = snapshots;
     this.#problems = problems;
     this.#ahead = [...listed];
-    this.#replay = this.#replayFrom(FrozenImage.empty(context.lineage, timeline), NOTHING);
+    this.#replay = this.#replayFrom(base.image, base.stamp);
   }
 
   /** Something before the next slot is missing. */

@@ -96,9 +96,10 @@ function newDraft(topic: TopicImage, partition: PartitionImage): PartitionDraft 
   return { topic, partition, bases: [], lasts: [], places: [], records: 0, bytes: 0, outside: 0, firstOutside: 0 };
 }
 
-function covers(interval: LeadershipInterval, batch: FooterBatch, { broker, epoch }: StreamId): boolean {
+function covers(interval: LeadershipInterval, batch: FooterBatch, { timeline, broker, epoch }: StreamId): boolean {
   const { leaderEpoch, stream, startOffset, endOffset } = interval;
-  if (leaderEpoch !== batch.leaderEpoch || stream.broker !== broker || stream.epoch !== epoch) return false;
+  if (leaderEpoch !== batch.leaderEpoch || stream.timeline !== timeline) return false;
+  if (stream.broker !== broker || stream.epoch !== epoch) return false;
   return batch.baseOffset >= startOffset && (endOffset === undefined || batch.lastOffset < endOffset);
 }
 

@@ -58,7 +58,7 @@ export class World {
   open(options: Partial<OpenMetadataOptions> = {}, context = this.context()): Promise<OpenedMetadata> {
     return this.time.run(
       openMetadata(context, {
-        timeline: TIMELINE,
+        ancestry: [{ timeline: TIMELINE, cut: undefined }],
         address: 'localhost:9092',
         installation: 'here',
         heartbeatMs: 1_000_000_000,
@@ -70,7 +70,7 @@ export class World {
   }
 
   recover(context = this.context()): Promise<RecoveredMetadata> {
-    return this.time.run(recoverMetadata(context, { timeline: TIMELINE }));
+    return this.time.run(recoverMetadata(context, { ancestry: [{ timeline: TIMELINE, cut: undefined }] }));
   }
 
   /** Lets everything happen that needs no time. */
