@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { at } from './api-client.ts';
@@ -137,6 +137,12 @@ export class PretendNode {
     const claim = await this.#api.must('GET', `${base}/persistentvolumeclaims/data-${name}`);
     const volume = join(this.#folder, 'volumes', claim.metadata.uid);
     mkdirSync(volume, { recursive: true });
+    const plan = join(this.#folder, `${claim.metadata.uid}.plan.json`);
+    const boot = await this.#api.must(
+      'GET',
+      `${base}/configmaps/${String(pod.metadata.labels?.['chronik.stream/cluster'])}-boot`,
+    );
+    writeFileSync(plan, String((boot['data'] as Readonly<Record<string, string>>)['plan.json']));
     const labels = pod.metadata.labels ?? {};
     return new Program(name, join(this.#folder, 'log', `${name}.log`), [this.#launcher, 'standalone'], {
       PATH: process.env['PATH'],
@@ -144,6 +150,7 @@ export class PretendNode {
       ...environment,
       CHRONIK_BROKER_ID: labels['apps.kubernetes.io/pod-index'] ?? '0',
       CHRONIK_DATA_DIR: volume,
+      CHRONIK_BOOT_PLAN: plan,
       CHRONIK_LISTEN_HOST: POD_IP,
       CHRONIK_HTTP_LISTEN_HOST: POD_IP,
       CHRONIK_ADVERTISED_ADDR: POD_IP,

@@ -18,7 +18,9 @@ import { batching } from './batching.ts';
 import { publishBrokerMetrics } from './broker-metrics.ts';
 import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
+import { pauseUntilPlanChanges } from './plan-news.ts';
 import type { ProcessStatus } from './process-status.ts';
+import { standingPlan } from './standing-plan.ts';
 import { staticConfigs } from './static-configs.ts';
 import { VERSION } from './version.ts';
 
@@ -59,10 +61,7 @@ export class BrokerRun {
   /** Boots and serves. Never resolves; rejects when the broker cannot start or cannot go on. */
   async serve(): Promise<never> {
     const { status, logger, metrics, httpPort } = this.#context;
-    const stores = await openStores(this.#config, this.#disk, logger, metrics);
-    this.#stores = stores;
-    status.store = stores.commit;
-    const { booted, partitions } = await this.#bootPatiently(stores);
+    const { booted, partitions } = await this.#bootPatiently();
     const { listen, brokerId } = this.#config;
     const broker = new Broker({
       brokerId,
@@ -114,28 +113,41 @@ export class BrokerRun {
   }
 
   /** Boots; while something holds, says what and looks again. */
-  async #bootPatiently(stores: OpenedStores): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
+  async #bootPatiently(): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const { status, logger } = this.#context;
     let pauseMs = HOLD_MS;
     for (;;) {
       try {
         status.state = 'restoring';
-        return await this.#boot(stores);
+        const { config } = await standingPlan(this.#disk, this.#config);
+        return await this.#boot(config, await this.#openStores(config));
       } catch (error) {
         if (!isHold(error)) throw error;
         const { code, message, remedy } = error;
         status.state = 'holding';
         status.held = { code, message, remedy };
         logger.warn('Holding', { code, reason: message, remedy, nextLookMs: pauseMs });
-        await sleep(systemClock, pauseMs);
+        await pauseUntilPlanChanges({ clock: systemClock, disk: this.#disk }, this.#config.bootPlan, pauseMs);
         pauseMs = error instanceof HoldError ? HOLD_MS : Math.min(pauseMs * 2, LONGEST_HOLD_MS);
         status.held = undefined;
       }
     }
   }
 
-  async #boot(stores: OpenedStores): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
-    const config = this.#config;
+  /** The plan may name another store than at the last look. */
+  async #openStores(config: BrokerConfig): Promise<OpenedStores> {
+    if (this.#stores?.active === config.primary.name) return this.#stores;
+    await this.#stores?.close();
+    const stores = await openStores(config, this.#disk, this.#context.logger, this.#context.metrics);
+    this.#stores = stores;
+    this.#context.status.store = stores.commit;
+    return stores;
+  }
+
+  async #boot(
+    config: BrokerConfig,
+    stores: OpenedStores,
+  ): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const address = this.#address;
     const built: BrokerPartitions[] = [];
     await stores.refuseHarmfulLifecycle();

@@ -1,18 +1,17 @@
-import { readBrokerConfig } from '../config/index.ts';
+import { PRIMARY_STORE, readBrokerConfig, storeNamed } from '../config/index.ts';
 import type { Environment, NamedStoreConfig } from '../config/index.ts';
 import { ChronikError, SystemDisk, systemClock, systemRandom } from '../edge/index.ts';
 import { LocalStore, PatientStore, openStore } from '../store/index.ts';
 import type { ObjectStore } from '../store/index.ts';
 import { ReadingStore } from './reading-store.ts';
 
-const PRIMARY = 'primary';
-
-/** A store of the configuration: the primary, or a replica by its name. Throws SETTING_* if there is no such store. */
-export function chooseStore(environment: Environment, name: string = PRIMARY): NamedStoreConfig {
-  const { primary, replicas } = readBrokerConfig(environment);
-  const chosen = name === PRIMARY ? primary : replicas.find((replica) => replica.name === name);
+/** A store of the configuration by its name; without one, the active store. Throws SETTING_* if there is no such store. */
+export function chooseStore(environment: Environment, asked?: string): NamedStoreConfig {
+  const config = readBrokerConfig(environment);
+  const name = asked ?? config.activeStore;
+  const chosen = storeNamed(config, name);
   if (chosen === undefined) {
-    const names = [PRIMARY, ...replicas.map((replica) => replica.name)];
+    const names = [PRIMARY_STORE, ...config.replicas.map((replica) => replica.name)];
     throw new ChronikError('SETTING_INVALID', `--store: there is no store "${name}"`, {
       remedy: `Valid: ${names.join(', ')}. Replicas are named by CHRONIK_REPLICA_STORES.`,
     });

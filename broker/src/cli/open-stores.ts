@@ -18,6 +18,8 @@ const PLACES = { commit: 64, cold: 32, background: 8, replica: 16 } as const;
  * nobody waits for; with each replica, one for all.
  */
 export interface OpenedStores {
+  /** Name of the store that commits go to. */
+  readonly active: string;
   readonly commit: PatientStore;
   readonly cold: PatientStore;
   readonly background: PatientStore;
@@ -72,6 +74,7 @@ export async function openStores(
   logger.info(`The bucket is ${commit.description}${how}`);
   const all = [commit, cold, background, ...replicas];
   return {
+    active: primary.name,
     commit,
     cold,
     background,

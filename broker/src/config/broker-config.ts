@@ -2,8 +2,8 @@ import { ChronikError } from '../edge/index.ts';
 import { SettingReader } from './setting.ts';
 import type { Address, Environment } from './setting.ts';
 import { settings } from './settings.ts';
-import { readStores } from './store-settings.ts';
-import type { NamedStoreConfig } from './store-settings.ts';
+import { PRIMARY_STORE, readStores, storeNamed } from './store-settings.ts';
+import type { NamedStoreConfig, StoreConfigs } from './store-settings.ts';
 
 /** All that a broker process is told from outside, checked and typed. */
 export interface BrokerConfig {
@@ -18,6 +18,10 @@ export interface BrokerConfig {
   readonly onDamage: 'hold' | 'mark-lost';
   readonly primary: NamedStoreConfig;
   readonly replicas: readonly NamedStoreConfig[];
+  /** Path of the boot plan; with one, the plan names the active store. */
+  readonly bootPlan: string | undefined;
+  /** The store that the cluster runs on, by name. */
+  readonly activeStore: string;
   readonly wal: {
     /** Undefined: what suits the store. */
     readonly lingerMs: number | undefined;
@@ -62,6 +66,8 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
     onDamage: reader.choice(settings.onDamage, ['hold', 'mark-lost']),
     primary,
     replicas,
+    bootPlan: reader.optionalText(settings.bootPlan),
+    activeStore: readActiveStore(reader, { primary, replicas }),
     wal: {
       lingerMs: reader.optionalWhole(settings.walLingerMs),
       targetBytes: reader.whole(settings.walTargetBytes),
@@ -90,6 +96,21 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
 /** Clients cannot connect to a wildcard; without an advertised address only this machine is meant. */
 function advertisableHost(listenHost: string): string {
   return listenHost === '0.0.0.0' || listenHost === '::' ? '127.0.0.1' : listenHost;
+}
+
+function readActiveStore(reader: SettingReader, stores: StoreConfigs): string {
+  const name = reader.text(settings.activeStore);
+  if (reader.isSet(settings.activeStore) && reader.isSet(settings.bootPlan)) {
+    const both = `${settings.activeStore.env} and ${settings.bootPlan.env}`;
+    throw new ChronikError('SETTING_CONFLICT', `${both} are both set, and both name the active store`, {
+      remedy: `Remove ${settings.activeStore.env}: a boot plan names the store itself.`,
+    });
+  }
+  if (storeNamed(stores, name) === undefined) {
+    const known = [PRIMARY_STORE, ...stores.replicas.map((replica) => replica.name)];
+    throw reader.badValue(settings.activeStore, name, `one of ${known.join(', ')}`);
+  }
+  return name;
 }
 
 function refuseMetadataOutsideBucket(reader: SettingReader): void {

@@ -154,6 +154,19 @@ export const settings = {
     meaning:
       'Names of replica stores, separated by commas. Each is described by the variables of the primary with the prefix CHRONIK_REPLICA_{NAME}_. Damaged slots are repaired from them.',
   },
+  activeStore: {
+    env: 'CHRONIK_ACTIVE_STORE',
+    type: { kind: 'text' },
+    default: 'primary',
+    meaning:
+      'The store that the cluster runs on: primary, or a name out of CHRONIK_REPLICA_STORES; the others are then its replicas. Not together with CHRONIK_BOOT_PLAN, which says it itself.',
+  },
+  bootPlan: {
+    env: 'CHRONIK_BOOT_PLAN',
+    type: { kind: 'text' },
+    meaning:
+      'File with the boot plan of an operator (crds/boot-plan.v1.schema.json), read afresh at each start. Without a plan that can be read a start holds.',
+  },
   logLevel: {
     env: 'CHRONIK_LOG_LEVEL',
     type: { kind: 'choice', values: ['debug', 'info', 'warn', 'error'] },

@@ -19,12 +19,15 @@ export interface StoreConfigs {
   readonly replicas: readonly NamedStoreConfig[];
 }
 
+/** The name of the store that the settings without a prefix describe. */
+export const PRIMARY_STORE = 'primary';
+
 const STORE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const BACKENDS = settings.objectStoreBackend.type.values;
 
 /** Reads the primary store and the replicas that CHRONIK_REPLICA_STORES names. */
 export function readStores(reader: SettingReader, environment: Environment, dataDirectory: string): StoreConfigs {
-  const primary = readStore('primary', reader);
+  const primary = readStore(PRIMARY_STORE, reader);
   const names = (reader.optionalText(settings.replicaStores) ?? '').split(',').filter((name) => name !== '');
   const replicas = names.map((name) => readReplica(name.trim(), environment));
   const all = [primary, ...replicas];
@@ -34,6 +37,18 @@ export function readStores(reader: SettingReader, environment: Environment, data
     if (same !== undefined) throw storesOverlap(same, store);
   }
   return { primary, replicas };
+}
+
+export function storeNamed({ primary, replicas }: StoreConfigs, name: string): NamedStoreConfig | undefined {
+  return name === PRIMARY_STORE ? primary : replicas.find((replica) => replica.name === name);
+}
+
+/** The stores as a cluster that runs on the one of this name sees them: that one is its primary, all others its replicas. */
+export function activateStore(stores: StoreConfigs, name: string): StoreConfigs | undefined {
+  const active = storeNamed(stores, name);
+  if (active === undefined) return undefined;
+  const others = [stores.primary, ...stores.replicas].filter((store) => store !== active);
+  return { primary: active, replicas: others };
 }
 
 function readReplica(name: string, environment: Environment): NamedStoreConfig {

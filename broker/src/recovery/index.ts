@@ -2,6 +2,8 @@
 export { boot } from './boot.ts';
 export type { BootOptions, BootedBroker } from './boot.ts';
 export { HoldError } from './boot-error.ts';
+export { readBootPlan } from './boot-plan.ts';
+export type { BootPlan, PromotionOrder } from './boot-plan.ts';
 export type { PhaseProgress } from './progress.ts';
 export type { Anomaly, RestoreReport } from './report.ts';
 export { PROBLEM_CLASSES } from './verify/problem.ts';

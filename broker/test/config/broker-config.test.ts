@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readBrokerConfig } from '../../src/config/index.ts';
+import { activateStore, readBrokerConfig } from '../../src/config/index.ts';
 import type { Environment, NamedStoreConfig } from '../../src/config/index.ts';
 import { ChronikError } from '../../src/edge/index.ts';
 
@@ -96,4 +96,31 @@ test('two names for one store are refused', () => {
     CHRONIK_REPLICA_EAST_LOCAL_STORAGE_PATH: './bucket/',
   });
   assert.equal(error.code, 'SETTING_CONFLICT');
+});
+
+const EAST = {
+  CHRONIK_REPLICA_STORES: 'east',
+  CHRONIK_REPLICA_EAST_OBJECT_STORE_BACKEND: 'local',
+  CHRONIK_REPLICA_EAST_LOCAL_STORAGE_PATH: './east',
+};
+
+test('the active store is the primary unless another is named, and the others are then its replicas', () => {
+  const config = readBrokerConfig(EAST);
+  assert.equal(config.activeStore, 'primary');
+  assert.equal(readBrokerConfig({ ...EAST, CHRONIK_ACTIVE_STORE: 'east' }).activeStore, 'east');
+  const stores = activateStore(config, 'east');
+  assert.equal(stores?.primary.name, 'east');
+  assert.deepEqual(
+    stores.replicas.map(({ name }) => name),
+    ['primary'],
+  );
+  assert.equal(activateStore(config, 'west'), undefined);
+});
+
+test('an active store that is not configured is refused, and so are two words on it', () => {
+  const unknown = refusal({ ...EAST, CHRONIK_ACTIVE_STORE: 'west' });
+  assert.equal(unknown.code, 'SETTING_INVALID');
+  assert.match(unknown.message, /CHRONIK_ACTIVE_STORE: "west" is not one of primary, east/);
+  const twice = refusal({ ...EAST, CHRONIK_ACTIVE_STORE: 'east', CHRONIK_BOOT_PLAN: '/plan.json' });
+  assert.equal(twice.code, 'SETTING_CONFLICT');
 });

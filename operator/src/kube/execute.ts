@@ -16,6 +16,8 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
     case 'apply':
       await api.apply(action.object);
       return 'done';
+    case 'writePlan':
+      return writePlan(api, action);
     case 'addFinalizer':
       return changeFinalizers(api, cluster, action.resourceVersion, (found) => [...found, FINALIZER]);
     case 'removeFinalizer':
@@ -35,6 +37,15 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
     case 'recordEvent':
       return recordEvent(api, cluster, action.event, nowMs);
   }
+}
+
+async function writePlan(
+  api: KubeApi,
+  { object, resourceVersion }: Extract<Action, { readonly kind: 'writePlan' }>,
+): Promise<Outcome> {
+  if (resourceVersion === undefined) await api.create(object);
+  else await api.apply({ ...object, metadata: { ...object.metadata, resourceVersion } });
+  return 'done';
 }
 
 /** The finalizers of others are kept; a change in between makes the precondition fail. */

@@ -18,6 +18,13 @@ export type Action =
   | { readonly kind: 'removeFinalizer'; readonly resourceVersion: string; readonly why: string }
   /** Server-side apply with our field manager. */
   | { readonly kind: 'apply'; readonly object: KubeObject; readonly why: string }
+  /** The boot plan: written only over the version that the decision was made on, `undefined` = over nothing. */
+  | {
+      readonly kind: 'writePlan';
+      readonly object: KubeObject;
+      readonly resourceVersion: string | undefined;
+      readonly why: string;
+    }
   /** Lets a pod be scheduled that waited for a decision about its volume. */
   | {
       readonly kind: 'releasePod';

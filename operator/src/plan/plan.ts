@@ -35,7 +35,9 @@ export function planCluster(observed: Observed, options: PlanOptions, nowMs: num
     : cluster.spec.paused
       ? []
       : steadyActions(observed, options, nodes, found);
-  const pending = writes.filter(({ kind }) => kind === 'apply' || kind === 'expandClaim').map(inWords);
+  const pending = writes
+    .filter(({ kind }) => kind === 'apply' || kind === 'writePlan' || kind === 'expandClaim')
+    .map(inWords);
   const outdated = outdatedNodes(nodes, template.hash);
   const status = statusOf({ cluster, nodes, pending, outdated, failure: observed.failure }, nowMs);
   const quiet = writes.length === 0 && nodes.every(({ assessment }) => serves(assessment)) && !isDeleting(observed);
@@ -60,7 +62,7 @@ function steadyActions(
   const restoring = nodes.some(isRestoring);
   const applies = wantedChildren(cluster, template, found, restoring).flatMap((object): readonly Action[] => {
     const why = reasonToApply(object, findChild(observed, object));
-    return why === undefined ? [] : [{ kind: 'apply', object, why }];
+    return why === undefined ? [] : [applying(observed, object, why)];
   });
   const replacement = applies.length > 0 ? undefined : nextReplacement(nodes, template.hash, found);
   return [
@@ -69,6 +71,12 @@ function steadyActions(
     ...(replacement === undefined ? [] : [replacement]),
     ...expansions(nodes, cluster.spec.storage),
   ];
+}
+
+/** Two operators, or one with an old view, must never take back each other's boot plan. */
+function applying(observed: Observed, object: KubeObject, why: string): Action {
+  if (object.metadata.name !== names.boot(observed.cluster.metadata.name)) return { kind: 'apply', object, why };
+  return { kind: 'writePlan', object, why, resourceVersion: findChild(observed, object)?.metadata.resourceVersion };
 }
 
 function isRestoring({ assessment, before, report }: BrokerNode): boolean {
@@ -106,6 +114,8 @@ export function inWords(action: Action): string {
       return `remove the finalizer (${action.why})`;
     case 'apply':
       return `apply ${action.object.kind} ${action.object.metadata.name} (${action.why})`;
+    case 'writePlan':
+      return `write the boot plan ${action.object.metadata.name} (${action.why})`;
     case 'releasePod':
       return `let pod ${action.pod} start`;
     case 'replacePod':

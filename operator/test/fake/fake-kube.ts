@@ -57,6 +57,7 @@ export class FakeKube implements KubeApi, CacheReader {
     return this.#write('apply', object.kind, () => {
       const key = keyOf(object.kind, object.metadata.namespace ?? '', object.metadata.name);
       const found = this.objects.get(key);
+      if (found !== undefined) this.#checkVersion(found, object.metadata.resourceVersion);
       const cleaned = structuredClone(found ?? {}) as Fields;
       prune(cleaned, this.#applied.get(key), object);
       const merged = merge(cleaned, structuredClone(object)) as unknown as KubeObject;

@@ -50,6 +50,11 @@ export class FakeWorld {
     return this.kube.find('ChronikCluster', 'orders') as unknown as ChronikCluster;
   }
 
+  /** The boot plan as a broker reads it. */
+  get bootPlan(): Fields {
+    return JSON.parse(String(this.kube.fieldOf('ConfigMap', 'orders-boot', 'data')['plan.json'])) as Fields;
+  }
+
   editSpec(change: (spec: Fields) => void): void {
     this.kube.edit('ChronikCluster', 'orders', (cluster) => change(cluster['spec'] as Fields));
   }

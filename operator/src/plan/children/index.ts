@@ -1,11 +1,12 @@
 import type { ChronikCluster } from '../../api/index.ts';
 import { stamped } from '../convergence.ts';
 import type { KubeObject, StatefulSet } from '../kube-object.ts';
+import { bootConfigMap } from './boot-plan.ts';
 import { disruptionBudget } from './disruption-budget.ts';
 import { bootstrapService, brokersService, networkPolicy } from './network.ts';
 import type { PodTemplate } from './pod-template.ts';
 import { serviceAccount } from './service-account.ts';
-import { bootConfigMap, settingsConfigMap } from './settings.ts';
+import { settingsConfigMap } from './settings.ts';
 import { statefulSet } from './stateful-set.ts';
 
 /** What the brokers' pods need before they are made comes before the StatefulSet. */

@@ -2,6 +2,7 @@ import { HTTP_PORT } from '../../api/index.ts';
 import type { ChronikCluster } from '../../api/index.ts';
 import { hashOf } from '../canonical.ts';
 import type { PlanOptions } from '../observed.ts';
+import { BOOT_PATH } from './boot-plan.ts';
 import { labels, names, selectorLabels } from './names.ts';
 import { secretVariables } from './secrets.ts';
 import {
@@ -73,7 +74,11 @@ function podSpec(cluster: ChronikCluster, options: PlanOptions): object {
       },
     ],
     containers: [container(cluster, options)],
-    volumes: [{ name: 'tmp', emptyDir: {} }, ...storeVolumes(cluster).map(({ volume }) => volume)],
+    volumes: [
+      { name: 'tmp', emptyDir: {} },
+      { name: 'boot', configMap: { name: names.boot(metadata.name) } },
+      ...storeVolumes(cluster).map(({ volume }) => volume),
+    ],
   };
 }
 
@@ -91,7 +96,7 @@ function container(cluster: ChronikCluster, options: PlanOptions): object {
       { name: listener.name, containerPort: listener.port, protocol: 'TCP' },
       { name: 'http', containerPort: HTTP_PORT, protocol: 'TCP' },
     ],
-    envFrom: [{ configMapRef: { name: names.settings(name) } }, { configMapRef: { name: names.boot(name) } }],
+    envFrom: [{ configMapRef: { name: names.settings(name) } }],
     env: [
       { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
       {
@@ -117,6 +122,7 @@ function container(cluster: ChronikCluster, options: PlanOptions): object {
     volumeMounts: [
       { name: 'data', mountPath: DATA_PATH },
       { name: 'tmp', mountPath: '/tmp' },
+      { name: 'boot', mountPath: BOOT_PATH, readOnly: true },
       ...storeVolumes(cluster).map(({ mount }) => mount),
     ],
   };

@@ -1,6 +1,7 @@
 import { HTTP_PORT } from '../../api/index.ts';
 import type { ChronikCluster, ClusterSpec } from '../../api/index.ts';
 import type { KubeObject } from '../kube-object.ts';
+import { BOOT_PATH, PLAN_FILE } from './boot-plan.ts';
 import { childMeta, names } from './names.ts';
 
 export const DATA_PATH = '/var/lib/chronik';
@@ -34,6 +35,7 @@ export function settingsOf(cluster: ChronikCluster): Settings {
     CHRONIK_HTTP_LISTEN_HOST: '0.0.0.0',
     CHRONIK_HTTP_PORT: String(HTTP_PORT),
     CHRONIK_DATA_DIR: DATA_PATH,
+    CHRONIK_BOOT_PLAN: `${BOOT_PATH}/${PLAN_FILE}`,
     CHRONIK_INSTALLATION: metadata.uid ?? '',
     CHRONIK_ON_DAMAGE: spec.recovery.onDamage === 'MarkLost' ? 'mark-lost' : 'hold',
     CHRONIK_STOP_BUDGET_MS: String(STOP_BUDGET_MS),
@@ -88,19 +90,5 @@ export function settingsConfigMap(cluster: ChronikCluster): KubeObject {
     kind: 'ConfigMap',
     metadata: childMeta(cluster, names.settings(cluster.metadata.name)),
     data: settingsOf(cluster),
-  };
-}
-
-/**
- * What a broker has to know when it starts, and what changes without restarting it: the lineage, once it is known. With it a
- * broker whose bucket was emptied or swapped refuses instead of starting fresh (P9).
- */
-export function bootConfigMap(cluster: ChronikCluster): KubeObject {
-  const lineage = cluster.status?.lineage;
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: childMeta(cluster, names.boot(cluster.metadata.name)),
-    data: lineage === undefined ? {} : { CHRONIK_LINEAGE: lineage },
   };
 }

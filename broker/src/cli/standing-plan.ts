@@ -1,0 +1,63 @@
+import { activateStore } from '../config/index.ts';
+import type { BrokerConfig } from '../config/index.ts';
+import type { Disk } from '../edge/index.ts';
+import { HoldError, readBootPlan } from '../recovery/index.ts';
+import type { BootPlan } from '../recovery/index.ts';
+
+/** A plan as it stands at this moment, and the configuration with the stores in the roles that it gives them. */
+export interface StandingPlan {
+  readonly plan: BootPlan;
+  readonly config: BrokerConfig;
+}
+
+/**
+ * Reads the plan afresh; without CHRONIK_BOOT_PLAN the settings are the plan. Rejects with HoldError: PLAN_UNREADABLE,
+ * PLAN_INVALID, PLAN_TOO_NEW, PLAN_HOLDS, PLAN_STORE_UNKNOWN, PLAN_LINEAGE_DIFFERS, PROMOTION_UNSUPPORTED.
+ */
+export async function standingPlan(disk: Disk, config: BrokerConfig): Promise<StandingPlan> {
+  const plan = config.bootPlan === undefined ? planOfSettings(config) : await readBootPlan(disk, config.bootPlan);
+  const stores = activateStore(config, plan.activeStore);
+  if (stores === undefined) {
+    throw new HoldError(
+      'PLAN_STORE_UNKNOWN',
+      `the boot plan names store "${plan.activeStore}", which is not configured`,
+      {
+        remedy: 'Configure it under CHRONIK_REPLICA_STORES, or correct the plan.',
+      },
+    );
+  }
+  if (plan.lineage !== undefined && config.lineage !== undefined && plan.lineage !== config.lineage) {
+    const both = `the boot plan demands lineage ${plan.lineage}, CHRONIK_LINEAGE demands ${config.lineage}`;
+    throw new HoldError('PLAN_LINEAGE_DIFFERS', both, { remedy: 'Remove CHRONIK_LINEAGE: the plan says it.' });
+  }
+  refuseToAct(plan);
+  return { plan, config: { ...config, ...stores, lineage: plan.lineage ?? config.lineage } };
+}
+
+function planOfSettings(config: BrokerConfig): BootPlan {
+  return {
+    planId: 'settings',
+    mode: 'Auto',
+    activeStore: config.activeStore,
+    lineage: config.lineage,
+    onEmptyVolume: 'Auto',
+    releasedVolumes: [],
+    promotion: undefined,
+  };
+}
+
+/** Modes in which this process must not open a timeline by itself. */
+function refuseToAct({ mode, planId, activeStore }: BootPlan): void {
+  switch (mode) {
+    case 'Auto':
+      return;
+    case 'Hold':
+      throw new HoldError('PLAN_HOLDS', `boot plan ${planId} says that nothing starts`, {
+        remedy: 'Wait: whoever wrote the plan is about to decide, and the start goes on with the next plan.',
+      });
+    case 'Promote':
+      throw new HoldError('PROMOTION_UNSUPPORTED', `boot plan ${planId} promotes store "${activeStore}"`, {
+        remedy: 'This release cannot promote a replica. Take the plan back (mode Auto), or use a release that can.',
+      });
+  }
+}

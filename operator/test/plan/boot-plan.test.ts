@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Ajv } from 'ajv';
+import { KubeError } from '../../src/kube/index.ts';
+import { execute } from '../../src/kube/execute.ts';
+import type { KubeObject } from '../../src/plan/index.ts';
+import { FakeWorld } from '../fake/fake-world.ts';
+
+const schema = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../crds/boot-plan.v1.schema.json'), 'utf8'),
+) as object;
+const isPlan = new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+
+async function running(spec: object = {}): Promise<FakeWorld> {
+  const world = new FakeWorld();
+  world.createCluster(spec);
+  await world.settle();
+  return world;
+}
+
+const planOf = (world: FakeWorld): Readonly<Record<string, unknown>> => world.bootPlan;
+
+test('there is a plan before there is a pod, and it is valid before and after the lineage is known', async () => {
+  const world = new FakeWorld();
+  world.createCluster();
+  await world.reconcile();
+  await world.reconcile();
+  assert.ok(world.kube.writes.indexOf('create ConfigMap') < world.kube.writes.indexOf('apply StatefulSet'));
+  assert.deepEqual(world.bootPlan, { version: 1, planId: 'auto', mode: 'Auto', activeStore: 'primary' });
+  assert.ok(isPlan({ ...world.bootPlan }), JSON.stringify(isPlan.errors));
+  await world.settle();
+  assert.equal(planOf(world)['lineage'], 'lineage-1');
+  assert.ok(isPlan(world.bootPlan), JSON.stringify(isPlan.errors));
+});
+
+test('the pods mount the plan as a directory, where the broker is told to look', async () => {
+  const world = await running();
+  const { containers, volumes } = world.kube.fieldOf('Pod', 'orders-0', 'spec') as unknown as {
+    readonly containers: readonly [{ readonly volumeMounts: readonly { name: string; mountPath: string }[] }];
+    readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+  };
+  const volume = volumes.find(({ configMap }) => configMap?.name === 'orders-boot');
+  const mount = containers[0].volumeMounts.find(({ name }) => name === volume?.name);
+  const path = world.kube.fieldOf('ConfigMap', 'orders-settings', 'data')['CHRONIK_BOOT_PLAN'];
+  assert.equal(path, `${mount?.mountPath}/plan.json`);
+});
+
+test('a plan is never written over one that the writer has not seen', async () => {
+  const world = await running();
+  const object = world.kube.find('ConfigMap', 'orders-boot') as KubeObject;
+  const old = object.metadata.resourceVersion;
+  world.kube.edit('ConfigMap', 'orders-boot', (map) => (map['data'] = { 'plan.json': '{"newer": true}' }));
+  for (const resourceVersion of [old, undefined]) {
+    const action = { kind: 'writePlan', object, resourceVersion, why: 'test' } as const;
+    await assert.rejects(execute(world.kube, world.cluster, action, 0), (error) => {
+      return error instanceof KubeError && error.status === 409 && error.transient;
+    });
+  }
+  assert.deepEqual(world.bootPlan, { newer: true });
+});
