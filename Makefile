@@ -14,7 +14,7 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster charts crd images bench bench-stores fuzz soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node charts crd images bench bench-stores fuzz soak mutations
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ e2e-stores: $(INSTALLED) ## Store contract against MinIO, fake-gcs-server and Az
 
 e2e-cluster: $(INSTALLED) ## The operator against a real API server (builds Kubernetes once: minutes; needs go)
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/cluster/main.ts)
+
+e2e-node: $(INSTALLED) ## Chronik on a real node with containers and MinIO (root; SCENARIOS=main-job: only these; KUBECONFIG: there)
+	$(call run,--disable-warning=TimeoutNegativeWarning e2e/cluster/suite/main.ts)
 
 charts: $(INSTALLED) ## helm lint, golden renders, and values that must be refused
 	$(call run,e2e/charts/main.ts)

@@ -1,9 +1,13 @@
+import { request as requestPlain } from 'node:http';
 import { request } from 'node:https';
+
+const TIMEOUT_MS = 20_000;
 
 export interface Access {
   readonly server: string;
   /** PEM of the authority that the server's certificate is checked with. */
   readonly authority: string;
+  /** Empty: nothing has to be proved. */
   readonly token: string;
 }
 
@@ -38,7 +42,7 @@ export function at(value: unknown, path: string): unknown {
   return found;
 }
 
-/** Plain HTTPS to an API server: an answer is an answer, whatever its status. */
+/** HTTPS to an API server (or HTTP to `kubectl proxy`): an answer is an answer, whatever its status. */
 export class ApiClient {
   readonly access: Access;
 
@@ -50,13 +54,14 @@ export class ApiClient {
     const { server, authority, token } = this.access;
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
-      authorization: `Bearer ${token}`,
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
       accept: 'application/json',
       // Node sends the body of a DELETE without saying how long it is.
       ...(text === undefined ? {} : { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) }),
     };
+    const send = server.startsWith('http:') ? requestPlain : request;
     return new Promise((resolve, reject) => {
-      const outgoing = request(`${server}${path}`, { method, ca: authority, headers, timeout: 20_000 }, (answer) => {
+      const outgoing = send(`${server}${path}`, { method, ca: authority, headers, timeout: TIMEOUT_MS }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('error', reject);

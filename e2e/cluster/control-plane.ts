@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { ApiClient } from './api-client.ts';
 import type { Access } from './api-client.ts';
 import { Program, until } from './processes.ts';
+import { LOOPBACK } from './site.ts';
+import type { Site } from './site.ts';
 
-/** A real etcd, kube-apiserver and kube-controller-manager on loopback. Needs neither root nor containers; runs no pods. */
+/** A real etcd, kube-apiserver and kube-controller-manager; on loopback it needs no rights, and where there are nodes also a scheduler. */
 export class ControlPlane {
   readonly folder: string;
   readonly api: ApiClient;
@@ -23,15 +25,15 @@ export class ControlPlane {
   }
 
   /** Builds the programs if need be (minutes), starts them in `folder`, and resolves once they are ready. */
-  static async start(folder: string): Promise<ControlPlane> {
-    const bin = execFileSync(join(import.meta.dirname, 'build'), { encoding: 'utf8' }).trim();
+  static async start(folder: string, site: Site = LOOPBACK): Promise<ControlPlane> {
+    const bin = kubernetesPrograms();
     const logs = join(folder, 'log');
     for (const path of [logs, join(folder, 'etcd'), join(folder, 'certs')]) mkdirSync(path, { recursive: true });
-    const [etcdPort = 0, peerPort = 0, apiPort = 0, managerPort = 0] = await freePorts(4);
+    const [etcdPort = 0, peerPort = 0, apiPort = 0, managerPort = 0, schedulerPort = 0] = await freePorts(5);
     const etcdUrl = `http://127.0.0.1:${etcdPort}`;
     const peerUrl = `http://127.0.0.1:${peerPort}`;
     const run = (name: string, args: readonly string[]): Program =>
-      new Program(name, join(logs, `${name}.log`), [join(bin, name), ...args]);
+      new Program(name, join(logs, `${name}.log`), site.enter([join(bin, name), ...args]));
     const etcd = run('etcd', [
       '--name=test',
       `--data-dir=${join(folder, 'etcd')}`,
@@ -45,26 +47,23 @@ export class ControlPlane {
     ]);
     const { publicKey, privateKey } = writeServiceAccountKeys(folder);
     const token = randomBytes(16).toString('hex');
-    const tokens = join(folder, 'tokens.csv');
-    writeFileSync(tokens, `${token},admin,admin,system:masters\n`, { mode: 0o600 });
+    const tokens = writeTokens(folder, token, site);
     const apiServer = run('kube-apiserver', [
       `--etcd-servers=${etcdUrl}`,
-      '--bind-address=127.0.0.1',
+      `--bind-address=${site.address}`,
       `--secure-port=${apiPort}`,
       `--cert-dir=${join(folder, 'certs')}`,
       `--token-auth-file=${tokens}`,
-      '--authorization-mode=RBAC',
-      '--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
-      '--service-cluster-ip-range=10.96.0.0/16',
+      `--service-cluster-ip-range=${site.services}`,
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${publicKey}`,
       `--service-account-signing-key-file=${privateKey}`,
-      '--endpoint-reconciler-type=none',
       '--profiling=false',
+      ...apiServerFlags(site),
     ]);
     const certificate = join(folder, 'certs/apiserver.crt');
     await until('the certificate of kube-apiserver', 60, () => (existsSync(certificate) ? true : undefined));
-    const server = `https://127.0.0.1:${apiPort}`;
+    const server = `https://${site.address}:${apiPort}`;
     const access = { server, authority: readFileSync(certificate, 'utf8'), token };
     const client = new ApiClient(access);
     try {
@@ -78,20 +77,64 @@ export class ControlPlane {
       `--secure-port=${managerPort}`,
       `--cert-dir=${join(folder, 'certs-manager')}`,
       '--leader-elect=false',
-      // Nobody plays the nodes' heartbeats here.
-      '--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller',
+      ...(site.nodes === undefined
+        ? // Nobody plays the nodes' heartbeats here.
+          ['--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller']
+        : ['--node-monitor-grace-period=20s', '--pvclaimbinder-sync-period=2s']),
       `--service-account-private-key-file=${privateKey}`,
       `--root-ca-file=${certificate}`,
       '--profiling=false',
     ]);
     const account = '/api/v1/namespaces/default/serviceaccounts/default';
     await until('kube-controller-manager', 60, () => client.find(account));
-    return new ControlPlane(folder, access, [manager, apiServer, etcd]);
+    if (site.nodes === undefined) return new ControlPlane(folder, access, [manager, apiServer, etcd]);
+    const scheduler = run('kube-scheduler', [
+      `--kubeconfig=${writeKubeconfig(join(folder, 'scheduler.kubeconfig'), access)}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${schedulerPort}`,
+      `--cert-dir=${join(folder, 'certs-scheduler')}`,
+      '--leader-elect=false',
+    ]);
+    return new ControlPlane(folder, access, [scheduler, manager, apiServer, etcd]);
   }
 
   async stop(): Promise<void> {
     for (const program of this.#programs) await program.stop('SIGTERM', 5_000);
   }
+}
+
+/** Builds them if need be, and answers where they lie. */
+export function kubernetesPrograms(): string {
+  return execFileSync(join(import.meta.dirname, 'build'), {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).trim();
+}
+
+function writeTokens(folder: string, admin: string, { nodes }: Site): string {
+  const path = join(folder, 'tokens.csv');
+  const kubelets = [...(nodes?.tokens ?? [])].map(
+    ([node, token]) => `${token},system:node:${node},${node},system:nodes`,
+  );
+  writeFileSync(path, `${[`${admin},admin,admin,system:masters`, ...kubelets].join('\n')}\n`, { mode: 0o600 });
+  return path;
+}
+
+function apiServerFlags({ address, nodes }: Site): readonly string[] {
+  const owners = 'OwnerReferencesPermissionEnforcement';
+  if (nodes === undefined) {
+    return ['--authorization-mode=RBAC', `--enable-admission-plugins=${owners}`, '--endpoint-reconciler-type=none'];
+  }
+  const { certificate, key } = nodes.kubeletClient;
+  return [
+    '--authorization-mode=Node,RBAC',
+    `--enable-admission-plugins=${owners},NodeRestriction`,
+    `--advertise-address=${address}`,
+    `--kubelet-client-certificate=${certificate}`,
+    `--kubelet-client-key=${key}`,
+    // Nodes have no names outside.
+    '--kubelet-preferred-address-types=InternalIP',
+  ];
 }
 
 export function writeKubeconfig(path: string, { server, authority, token }: Access): string {

@@ -1,0 +1,51 @@
+// What can be asked of a client, wherever it runs: the same words in this process and over HTTP to a pod.
+import type { Kafka } from 'kafkajs';
+import { createS3Bucket } from '../../stores/buckets.ts';
+import { check } from './check.ts';
+import type { CheckPlan } from './check.ts';
+import { Load } from './load.ts';
+import type { LoadPlan, LoadReport } from './load.ts';
+import { firstAfter } from './probe.ts';
+import type { ProbeReport } from './probe.ts';
+import { commitOffsets, createTopic } from './topics.ts';
+
+export interface BucketPlan {
+  readonly endpoint: string;
+  readonly keys: { readonly key: string; readonly secret: string };
+  readonly bucket: string;
+}
+
+export interface Operations {
+  /** As whoever owns the store does; it needs no Kafka. */
+  createBucket(plan: BucketPlan): Promise<void>;
+  createTopic(plan: { readonly topic: string; readonly partitions: number }): Promise<void>;
+  commit(plan: { readonly group: string; readonly topic: string; readonly offsets: readonly number[] }): Promise<void>;
+  startLoad(plan: LoadPlan): Promise<void>;
+  /** Of the load that runs. */
+  load(): Promise<LoadReport>;
+  stopLoad(): Promise<LoadReport>;
+  check(plan: CheckPlan): Promise<readonly string[]>;
+  /** Tries to produce to and to fetch from the topic until both worked. */
+  probe(plan: { readonly topic: string; readonly partitions: number }): Promise<ProbeReport>;
+}
+
+export function operationsOf(kafka: Kafka): Operations {
+  let running: Load | undefined;
+  const load = (): Load => {
+    if (running === undefined) throw new Error('no load runs');
+    return running;
+  };
+  return {
+    createBucket: ({ endpoint, keys, bucket }) => createS3Bucket(endpoint, keys, bucket),
+    createTopic: ({ topic, partitions }) => createTopic(kafka, topic, partitions),
+    commit: ({ group, topic, offsets }) => commitOffsets(kafka, group, topic, offsets),
+    startLoad: async (plan) => {
+      running = new Load(kafka, plan);
+      await running.start();
+    },
+    load: () => Promise.resolve(load().report()),
+    stopLoad: () => load().stop(),
+    check: (plan) => check(kafka, plan),
+    probe: ({ topic, partitions }) => firstAfter(kafka, topic, partitions),
+  };
+}
