@@ -10,6 +10,7 @@ type OperationClass = 'write' | 'read' | 'list' | 'delete';
 
 const CLASSES: Readonly<Record<StoreOperation, OperationClass>> = {
   create: 'write',
+  part: 'write',
   get: 'read',
   head: 'read',
   list: 'list',
@@ -48,7 +49,7 @@ export class StoreMetrics {
     });
     this.#bytes = new Counter({
       name: 'chronik_store_bytes_total',
-      help: 'Bytes of bodies sent to (create) and received from (get) the object store.',
+      help: 'Bytes of bodies sent to (create, part) and received from (get) the object store.',
       labelNames: ['lane', 'operation'],
       registers,
     });

@@ -1,20 +1,16 @@
+import { CopyTarget, copyInParts, otherSize } from './copy-in-parts.ts';
+import type { CopySides } from './copy-in-parts.ts';
 import { compareKeys } from './object-key.ts';
 import type { ListedObject } from './object-store.ts';
 import type { PatientStore } from './patient-store.ts';
 import { PROBE_PREFIX } from './probe.ts';
-import { StoreError } from './store-error.ts';
 
 const MIB = 1024 * 1024;
 
 /** Up to this size an object is read with one request, whose answer is compared with the store's checksum; else in ranges of it. */
 const PART_BYTES = 8 * MIB;
 
-export interface CopyOptions {
-  readonly from: PatientStore;
-  readonly to: PatientStore;
-  /** Only names that start so; '' = all but the probes'. */
-  readonly prefix: string;
-  readonly signal?: AbortSignal;
+export interface CopyOptions extends CopySides {
   /** Objects under way at most (default 8), and bytes of them (default 64 MiB; a larger object goes alone). */
   readonly parallel?: number;
   readonly bytesInFlight?: number;
@@ -51,6 +47,7 @@ export async function copyObjects(options: CopyOptions): Promise<CopyReport> {
     if (outcome === 'conflict') conflicts.push(key);
     options.onObject?.(key, outcome);
   };
+  const target = new CopyTarget(options);
   const window = new CopyWindow(options.parallel ?? 8, options.bytesInFlight ?? 64 * MIB);
   try {
     for await (const [object, presentBytes] of sideBySide(from, to, prefix, signal)) {
@@ -59,7 +56,9 @@ export async function copyObjects(options: CopyOptions): Promise<CopyReport> {
         settle(object, presentBytes === object.sizeBytes ? 'present' : 'conflict');
         continue;
       }
-      await window.start(object.sizeBytes, async () => settle(object, await copyObject(options, object)));
+      await window.start(await target.heldBytes(object), async () =>
+        settle(object, await copyObject(options, target, object)),
+      );
     }
   } finally {
     await window.ended();
@@ -84,7 +83,9 @@ async function* sideBySide(
   }
 }
 
-async function copyObject({ from, to, signal }: CopyOptions, object: ListedObject): Promise<CopyOutcome> {
+async function copyObject(options: CopyOptions, target: CopyTarget, object: ListedObject): Promise<CopyOutcome> {
+  if (await target.takesInParts(object)) return copyInParts(options, object);
+  const { from, to, signal } = options;
   const parts = await readParts(from, object, signal);
   if (parts === undefined) return 'vanished';
   const { outcome } = await to.createResolved({
@@ -107,14 +108,7 @@ async function readParts(
     const part = await from.get(key, range, signal);
     if (part === undefined) return undefined;
     if (part.length !== (range?.length ?? sizeBytes)) {
-      throw new StoreError(
-        'corrupt',
-        `${key} in ${from.description} is listed with ${sizeBytes} bytes and has others`,
-        {
-          remedy: 'Objects must not change: look who writes under the prefix.',
-          details: { key, sizeBytes },
-        },
-      );
+      throw otherSize(from, { key, sizeBytes });
     }
     parts.push(part);
   }

@@ -3,9 +3,12 @@ export type {
   CallOptions,
   CreateResult,
   ListPage,
+  LargeUpload,
+  LargeUploads,
   ListedObject,
   ObjectStore,
   StoreAddress,
+  UploadShape,
 } from './object-store.ts';
 export { StoreError } from './store-error.ts';
 export type { StoreErrorKind } from './store-error.ts';
@@ -19,6 +22,7 @@ export type { RequestOutcome, StoreObserver, StoreOperation, StoreRequest } from
 export { LocalStore } from './local-store.ts';
 export type { LocalStoreOptions } from './local-store.ts';
 export { PROBE_PREFIX, probeStore } from './probe.ts';
+export { provesUploads } from './probe-uploads.ts';
 export { openStore } from './store-config.ts';
 export type { LocalStoreConfig, StoreConfig, StoreEdges } from './store-config.ts';
 export type { S3Credentials, S3Encryption, S3StoreConfig } from './s3/s3-config.ts';

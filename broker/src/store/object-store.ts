@@ -50,9 +50,37 @@ export interface ObjectStore {
   list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage>;
   /** Deletes the keys; absent ones count as deleted. */
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
+  /** Objects in parts, for bodies that one request should not carry. Left out where `create` takes any size: a directory. */
+  readonly uploads?: LargeUploads;
   /** What is set for the bucket as a whole. Left out where there is no such thing: a directory. */
   inspectBucket?(options?: CallOptions): Promise<BucketInspection>;
   close(): Promise<void>;
+}
+
+/** Sizes of an object that is sent in parts. */
+export interface UploadShape {
+  readonly sizeBytes: number;
+  /** Size of each part but the last: a multiple of 1 MiB, 5 MiB or more, at most 10,000 parts (S3's and Google's rules). */
+  readonly partBytes: number;
+}
+
+/** Objects in parts. The name is taken, if it is free, only when all parts are there; until then nothing is to be seen. */
+export interface LargeUploads {
+  begin(key: string, shape: UploadShape, options?: CallOptions): Promise<LargeUpload>;
+  /**
+   * Throws away what uploads under `prefix` that began before `beforeMs` (of the epoch) have left in the store; answers how many
+   * they were. 0 where the provider does so by itself.
+   */
+  abortOld(prefix: string, beforeMs: number, options?: CallOptions): Promise<number>;
+}
+
+/** One upload. `gone`: the store knows nothing of it any more, or can no longer complete it; it has to begin anew. */
+export interface LargeUpload {
+  /** Sends a part: one after the other, in order, each as often as it takes. */
+  send(index: number, part: Buffer, options?: CallOptions): Promise<'sent' | 'gone'>;
+  complete(options?: CallOptions): Promise<CreateResult | 'gone'>;
+  /** Best effort: throws away what was sent. */
+  abort(options?: CallOptions): Promise<void>;
 }
 
 export interface StoreAddress {

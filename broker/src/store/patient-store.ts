@@ -1,5 +1,8 @@
 import type { Clock, Random } from '../edge/index.ts';
-import type { ByteRange, ListPage, ListedObject, ObjectStore, StoreAddress } from './object-store.ts';
+import { InvariantError } from '../edge/index.ts';
+import { createInParts } from './create-in-parts.ts';
+import type { PartsRequest } from './create-in-parts.ts';
+import type { ByteRange, LargeUploads, ListPage, ListedObject, ObjectStore, StoreAddress } from './object-store.ts';
 import { AttemptDeadlines } from './attempt-deadlines.ts';
 import { compareKeys } from './object-key.ts';
 import { Attempts, defaultRetryLimits, isWorthRetrying } from './retry.ts';
@@ -119,6 +122,52 @@ export class PatientStore {
     }
   }
 
+  /** True if the store takes objects in parts; whether it then keeps the condition is for provesUploads to find out. */
+  get takesParts(): boolean {
+    return this.#store.uploads !== undefined;
+  }
+
+  /** Creates an object in parts, none of which is kept longer than it takes. Throws if the store does not take parts. */
+  createInParts(request: PartsRequest): Promise<CreateOutcome['outcome']> {
+    return createInParts(this.#uploads(), request, {
+      repeat: (operation, bytes, run) =>
+        this.#repeat({
+          operation,
+          attempts: this.#attempts(bytes),
+          signal: request.signal,
+          run,
+          describe: () => ['ok', bytes],
+        }),
+      complete: (run) =>
+        this.#createOnce({
+          operation: 'create',
+          attempts: this.#attempts(0),
+          signal: request.signal,
+          run,
+          describe: (result) => [result === 'exists' ? 'exists' : 'ok', 0],
+        }),
+      pause: (failed) => {
+        const attempts = this.#attempts(0);
+        for (let count = 0; count < failed; count += 1) attempts.countFailure();
+        return attempts.pause(request.signal);
+      },
+    });
+  }
+
+  /** Throws away what uploads left that began more than `olderThanMs` ago and never ended; answers how many they were. */
+  async abortOldUploads(prefix: string, olderThanMs: number, signal?: AbortSignal): Promise<number> {
+    if (this.#store.uploads === undefined) return 0;
+    const beforeMs = this.#options.clock.nowMs() - olderThanMs;
+    const uploads = this.#uploads();
+    return this.#repeat({
+      operation: 'list',
+      attempts: this.#attempts(0),
+      signal,
+      run: (attemptSignal) => uploads.abortOld(prefix, beforeMs, { signal: attemptSignal }),
+      describe: () => ['ok', 0],
+    });
+  }
+
   get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     return this.#repeat({
       operation: 'get',
@@ -204,12 +253,18 @@ export class PatientStore {
     return this.#store.close();
   }
 
+  #uploads(): LargeUploads {
+    const { uploads } = this.#store;
+    if (uploads === undefined) throw new InvariantError(`${this.description} takes no objects in parts`);
+    return uploads;
+  }
+
   #attempts(sizeBytes: number): Attempts {
     return new Attempts(this.#rules, sizeBytes);
   }
 
   /** Repeats a create until its answer is clear, or unclear in the one way that only reading back can settle. */
-  async #createOnce(plan: Plan<'created' | 'exists'>): Promise<'created' | 'exists' | 'unknown'> {
+  async #createOnce<T>(plan: Plan<T>): Promise<T | 'unknown'> {
     try {
       return await this.#repeat(plan);
     } catch (error) {

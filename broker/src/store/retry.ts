@@ -130,7 +130,7 @@ export function isWorthRetrying(kind: StoreErrorKind): boolean {
 }
 
 function deadlineError(operation: StoreOperation, deadlineMs: number): StoreError {
-  const kind = operation === 'create' || operation === 'delete' ? 'ambiguous' : 'unavailable';
+  const kind = operation === 'create' || operation === 'delete' || operation === 'part' ? 'ambiguous' : 'unavailable';
   return new StoreError(kind, `The store did not answer a ${operation} within ${deadlineMs} ms`, {
     remedy: 'Check the network to the store and the load on it; the request is repeated by itself.',
     details: { operation, deadlineMs },

@@ -52,7 +52,7 @@ export async function openStore(config: StoreConfig, edges: StoreEdges): Promise
       const { AzureStore } = await import('./azure/azure-store.ts');
       const customerKey = await customerKeyText(config, disk);
       if (config.credentials.kind === 'sas-file') await readFile(config.credentials.path);
-      return new AzureStore(config, { agents: await agentsFor(config, edges), customerKey, readFile });
+      return new AzureStore(config, { agents: await agentsFor(config, edges), customerKey, random, readFile });
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { StoreErrorKind } from './store-error.ts';
 
-export type StoreOperation = 'create' | 'get' | 'head' | 'list' | 'delete';
+/** `part`: whatever belongs to an upload in parts, but for its completion, which is a `create`. */
+export type StoreOperation = 'create' | 'part' | 'get' | 'head' | 'list' | 'delete';
 
 /** What one attempt ended with. `failed`: an error that is no answer of a store; `abandoned`: the caller ended it. */
 export type RequestOutcome = 'ok' | 'exists' | 'absent' | StoreErrorKind | 'failed' | 'abandoned';
@@ -9,7 +10,7 @@ export type RequestOutcome = 'ok' | 'exists' | 'absent' | StoreErrorKind | 'fail
 export interface StoreRequest {
   readonly operation: StoreOperation;
   readonly outcome: RequestOutcome;
-  /** Body bytes sent by a create or received by a get; 0 for the others and for failures of a get. */
+  /** Body bytes sent by a create or a part, or received by a get; 0 for the others and for failures of a get. */
   readonly bytes: number;
   readonly durationMs: number;
 }

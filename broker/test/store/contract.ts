@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { compareKeys } from '../../src/store/index.ts';
-import type { ObjectStore } from '../../src/store/index.ts';
+import { systemClock, systemRandom } from '../../src/edge/index.ts';
+import { PatientStore, StoreError, compareKeys, provesUploads } from '../../src/store/index.ts';
+import type { CreateResult, LargeUpload, ObjectStore } from '../../src/store/index.ts';
 
 /** What a store under test supplies: handles on one and the same empty store, as two processes would have. */
 export interface StoreUnderTest {
@@ -9,6 +10,8 @@ export interface StoreUnderTest {
   readonly other: ObjectStore;
   /** False: an emulator that sorts names beyond U+FFFF by UTF-16. Only then is the order not asked of such names. */
   readonly sortsByBytes?: boolean;
+  /** True: a completion of an object in parts overwrites, as some stores do; the probe has to find out. */
+  readonly ignoresConditionOfParts?: boolean;
   /** Puts many objects of one byte `x` there faster than by creates; left out: by creates. */
   readonly seed?: (keys: readonly string[]) => void;
   readonly close: () => Promise<void>;
@@ -16,8 +19,13 @@ export interface StoreUnderTest {
 
 /**
  * The contract of ObjectStore as tests, one set for every adapter (hole-22). Each test works under a prefix of its own.
+ * `inParts`: the store takes large objects in parts; a directory takes any size with one create.
  */
-export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
+export function storeContract(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  { inParts = false }: { readonly inParts?: boolean } = {},
+): void {
   describe(`store contract: ${name}`, () => {
     let opened: StoreUnderTest | undefined;
     function stores(): StoreUnderTest {
@@ -32,6 +40,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     reading(() => stores());
     listing(() => stores());
     deletion(() => stores());
+    if (inParts) largeObjects(() => stores());
   });
 }
 
@@ -330,6 +339,94 @@ function deletion(stores: Stores): void {
     await seed(stores(), keys);
     await store.delete(keys);
     assert.deepEqual((await store.list('bulk/', undefined, 10)).objects, []);
+  });
+}
+
+function largeObjects(stores: Stores): void {
+  const MIB = 1024 * 1024;
+  const partBytes = 5 * MIB;
+
+  /** Sends all of the body; the completion is left to the test. */
+  async function sendParts(store: ObjectStore, key: string, body: Buffer): Promise<LargeUpload> {
+    const upload = await store.uploads!.begin(key, { sizeBytes: body.length, partBytes });
+    for (let start = 0; start < body.length; start += partBytes) {
+      assert.equal(await upload.send(start / partBytes, body.subarray(start, start + partBytes)), 'sent');
+    }
+    return upload;
+  }
+
+  test('an object in parts is there when it is complete, whole, and not before', async () => {
+    const { store, other } = stores();
+    const body = Buffer.concat([Buffer.alloc(partBytes, 'a'), Buffer.alloc(partBytes, 'bc'), Buffer.from('end')]);
+    const upload = await sendParts(store, 'parts-large/a', body);
+    assert.equal(await other.head('parts-large/a'), undefined);
+    assert.deepEqual((await other.list('parts-large/', undefined, 10)).objects, []);
+    assert.equal(await upload.complete(), 'created');
+    assert.ok(body.equals((await other.get('parts-large/a'))!));
+    assert.equal((await other.get('parts-large/a', { start: 2 * partBytes, length: 9 }))?.toString(), 'end');
+  });
+
+  test('a part that is sent twice counts once', async () => {
+    const { store, other } = stores();
+    const body = Buffer.concat([Buffer.alloc(partBytes, 'a'), Buffer.from('end')]);
+    const upload = await store.uploads!.begin('parts-twice/a', { sizeBytes: body.length, partBytes });
+    for (const index of [0, 0, 1, 1]) {
+      assert.equal(await upload.send(index, body.subarray(index * partBytes, (index + 1) * partBytes)), 'sent');
+    }
+    assert.equal(await upload.complete(), 'created');
+    assert.ok(body.equals((await other.get('parts-twice/a'))!));
+  });
+
+  test('a completion never overwrites, whichever way and whenever the name was taken (P6)', async () => {
+    const { store, other, ignoresConditionOfParts = false } = stores();
+    if (ignoresConditionOfParts) {
+      const patient = new PatientStore(store, { clock: systemClock, random: systemRandom });
+      assert.equal(await provesUploads(patient, systemRandom), false, 'the probe finds out');
+      return;
+    }
+    const early = await sendParts(store, 'parts-taken/a', Buffer.from('in parts'));
+    assert.equal(await other.create('parts-taken/a', [Buffer.from('first')]), 'created');
+    assert.equal(await early.complete(), 'exists');
+    await early.abort();
+    const late = await sendParts(store, 'parts-taken/a', Buffer.from('in parts'));
+    assert.equal(await late.complete(), 'exists');
+    await late.abort();
+    assert.equal((await other.get('parts-taken/a'))?.toString(), 'first');
+    const patient = new PatientStore(store, { clock: systemClock, random: systemRandom });
+    assert.equal(await provesUploads(patient, systemRandom), true);
+  });
+
+  test('of 20 racing completions of two processes exactly one wins', async () => {
+    const { store, other, ignoresConditionOfParts = false } = stores();
+    if (ignoresConditionOfParts) return;
+    const bodies = Array.from({ length: 20 }, (_, index) => Buffer.from(`writer ${index}`));
+    const uploads = await Promise.all(
+      bodies.map((body, index) => sendParts(index % 2 === 0 ? store : other, 'parts-race/a', body)),
+    );
+    const answers = await Promise.all(uploads.map((upload) => completed(upload)));
+    assert.equal(answers.filter((answer) => answer === 'created').length, 1, answers.join(' '));
+    assert.deepEqual(await store.get('parts-race/a'), bodies[answers.indexOf('created')]);
+  });
+
+  /** A conflict proves nothing: it is asked again. */
+  async function completed(upload: LargeUpload): Promise<CreateResult | 'gone'> {
+    for (;;) {
+      try {
+        return await upload.complete();
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
+      }
+    }
+  }
+
+  test('what was aborted leaves no object, and cannot be completed', async () => {
+    const { store, other } = stores();
+    const upload = await sendParts(store, 'parts-aborted/a', Buffer.from('in parts'));
+    await upload.abort();
+    await upload.abort();
+    assert.equal(await other.get('parts-aborted/a'), undefined);
+    await store.uploads!.abortOld('parts-aborted/', Date.now() + 60_000);
+    assert.equal(await store.uploads!.abortOld('parts-aborted/', Date.now() + 60_000), 0);
   });
 }
 

@@ -23,6 +23,7 @@ function setUp(seed = 1) {
       copyObjects({
         from: source.patient,
         to: target.patient,
+        random: seededRandom(seed),
         prefix: '',
         onObject: (key, outcome) => void outcomes.push(`${outcome} ${key}`),
         ...options,

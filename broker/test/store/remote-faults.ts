@@ -74,6 +74,21 @@ export function remoteFaults(name: string, { newFake, open, throttled, wholeObje
       assert.deepEqual(await store.get('reset-after'), body[0]);
     });
 
+    test('a large create that fails costs no more work than one that succeeds', async () => {
+      const large = [Buffer.alloc(16 * 1024 * 1024, 'abcdef')];
+      const cpuOf = async (act: () => Promise<unknown>): Promise<number> => {
+        const start = process.cpuUsage();
+        await act();
+        const { user } = process.cpuUsage(start);
+        return user;
+      };
+      const succeeded = await cpuOf(() => store.create('large-1', large));
+      fake.inject({ kind: 'reset-after' });
+      const failed = await cpuOf(() => assert.rejects(store.create('large-2', large), failure('ambiguous')));
+      // An SDK that looks for secrets in every byte of the body start it passes on an error needs a hundred times as much.
+      assert.ok(failed < succeeded * 5 + 1_000_000, `${failed} us, ${succeeded} us for one that succeeds`);
+    });
+
     test('hole-30: a patient create finds out what a lost answer was, and never fences itself', async () => {
       const recognise = (found: Buffer): 'ours' | 'other' => (found.equals(body[0]!) ? 'ours' : 'other');
       fake.inject({ kind: 'reset-after' });

@@ -29,7 +29,7 @@ export class AzureBlobEncryption {
   }
 
   /** Rejects an answer that does not say what was asked for. */
-  verify(answer: BlockBlobUploadResponse, key: string): void {
+  verify(answer: Pick<BlockBlobUploadResponse, 'encryptionScope' | 'encryptionKeySha256'>, key: string): void {
     const sha256 = this.read.customerProvidedKey?.encryptionKeySha256;
     const wrongScope = this.#scope !== undefined && answer.encryptionScope !== this.#scope;
     const wrongKey = sha256 !== undefined && answer.encryptionKeySha256 !== sha256;

@@ -1,7 +1,15 @@
-import { createHash } from 'node:crypto';
+import type { Random } from '../../edge/index.ts';
 import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
 import type { BucketInspection, Told } from '../bucket-inspection.ts';
-import type { ByteRange, CallOptions, CreateResult, ListPage, ObjectStore, StoreAddress } from '../object-store.ts';
+import type {
+  ByteRange,
+  CallOptions,
+  CreateResult,
+  LargeUploads,
+  ListPage,
+  ObjectStore,
+  StoreAddress,
+} from '../object-store.ts';
 import { collect, joined, verifiedContents } from '../remote/body.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
 import { forEachBounded } from '../remote/for-each-bounded.ts';
@@ -13,6 +21,8 @@ import type { AzureStoreConfig } from './azure-config.ts';
 import { AzureBlobEncryption } from './azure-encryption.ts';
 import { azureCode, azureError, blamesCredentials, notAzureError } from './azure-errors.ts';
 import { AzureListing } from './azure-listing.ts';
+import { TAKEN, md5, signalOf } from './azure-requests.ts';
+import { AzureUploads } from './azure-uploads.ts';
 
 const PARALLEL_DELETES = 16;
 
@@ -21,18 +31,8 @@ const NOT_HERE: Told<never> = {
   why: 'Azure tells it to its management interface only, not through the blob service',
 };
 
-/**
- * All of these say that the name is taken: the plain answer, a failed condition, a blob of another type, and a signature that
- * allows creating but not overwriting.
- */
-const TAKEN: Readonly<Record<string, CreateResult>> = {
-  BlobAlreadyExists: 'exists',
-  ConditionNotMet: 'exists',
-  InvalidBlobType: 'exists',
-  UnauthorizedBlobOverwrite: 'exists',
-};
-
 export interface AzureStoreOptions extends RemoteOptions {
+  readonly random: Random;
   /** Contents of the customer's key file. */
   readonly customerKey: string | undefined;
   /** Reads the file with the shared access signature; rejects with a ChronikError. */
@@ -49,6 +49,7 @@ export class AzureStore implements ObjectStore {
   readonly #encryption: AzureBlobEncryption;
   readonly #listing = new AzureListing();
   readonly #presence = new BucketPresence();
+  readonly uploads: LargeUploads;
   #client: Promise<ContainerClient> | undefined;
 
   constructor(config: AzureStoreConfig, options: AzureStoreOptions) {
@@ -57,6 +58,13 @@ export class AzureStore implements ObjectStore {
     this.#options = options;
     this.#keys = new KeyPrefix(prefix);
     this.#encryption = new AzureBlobEncryption(config.encryption, options.customerKey);
+    this.uploads = new AzureUploads({
+      config,
+      keys: this.#keys,
+      encryption: this.#encryption,
+      random: options.random,
+      request: (what, changes, answers, send) => this.#request(what, changes, answers, send),
+    });
     this.description = `azure://${account}/${container}${prefix === '' ? '' : `/${prefix}`}`;
     this.address = { provider: 'azure', endpoint: account, bucket: container, prefix };
   }
@@ -186,13 +194,4 @@ export class AzureStore implements ObjectStore {
     const sas = credentials.kind === 'sas-file' ? await this.#options.readFile(credentials.path) : undefined;
     return newAzureClient(this.#config, this.#options.agents, sas);
   }
-}
-
-function signalOf(options: CallOptions | undefined): { readonly abortSignal?: AbortSignal } {
-  return options?.signal === undefined ? {} : { abortSignal: options.signal };
-}
-
-/** What Azure compares before it stores a blob, keeps with it, and returns with it. */
-function md5(bytes: Uint8Array): Buffer {
-  return createHash('md5').update(bytes).digest();
 }

@@ -58,6 +58,7 @@ export function pricesOf({ provider }: StoreAddress): StorePrices | undefined {
 export function requestPrice(prices: StorePrices, operation: StoreOperation): number {
   switch (operation) {
     case 'create':
+    case 'part':
       return prices.perThousandWrites / 1000;
     case 'get':
     case 'head':

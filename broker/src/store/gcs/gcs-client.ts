@@ -6,7 +6,7 @@ import { authClientFor } from './gcs-credentials.ts';
 
 /** A request to the JSON API, as it goes over the wire. */
 export interface GcsRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query, e.g. `/storage/v1/b/bucket/o?prefix=a`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -53,6 +53,8 @@ export class GcsClient {
       ...(signal === undefined ? {} : { signal }),
       responseType: 'stream',
       retry: false,
+      // It would look for secrets in every byte of the body, for seconds, on the only thread; errors of the SDK are never passed on.
+      errorRedactor: false,
       redirect: 'manual',
       validateStatus: () => true,
     });

@@ -5,6 +5,7 @@ import type {
   ByteRange,
   CallOptions,
   CreateResult,
+  LargeUploads,
   ListPage,
   ListedObject,
   ObjectStore,
@@ -23,6 +24,7 @@ import { GcsObjectEncryption } from './gcs-encryption.ts';
 import { blamesCredentials, gcsAnswerError, gcsError, gcsRefusal, noBucketError, saysNoObject } from './gcs-errors.ts';
 import { inspectGcsBucket } from './gcs-inspection.ts';
 import { asArray, field, parseJson } from './gcs-json.ts';
+import { GcsUploads } from './gcs-resumable.ts';
 import { announcedChecksum, multipartUpload } from './gcs-upload.ts';
 
 const KEYS_PER_PAGE = 1000;
@@ -47,6 +49,8 @@ export class GcsStore implements ObjectStore {
   readonly #presence = new BucketPresence();
   readonly #client: GcsClient;
   readonly #objects: string;
+  readonly #metadata: Readonly<Record<string, string>>;
+  readonly uploads: LargeUploads;
   #boundaries = 0;
 
   constructor(config: GcsStoreConfig, options: GcsStoreOptions) {
@@ -57,18 +61,25 @@ export class GcsStore implements ObjectStore {
     this.#encryption = new GcsObjectEncryption(config.encryption, options.customerKey);
     this.#client = new GcsClient(config, options.agents, options.readFile);
     this.#objects = `/storage/v1/b/${encodeURIComponent(bucket)}/o`;
+    this.#metadata = {
+      contentType: 'application/octet-stream',
+      ...(config.storageClass === undefined ? {} : { storageClass: config.storageClass }),
+    };
+    this.uploads = new GcsUploads({
+      client: this.#client,
+      keys: this.#keys,
+      encryption: this.#encryption,
+      objects: this.#objects,
+      metadata: this.#metadata,
+      request: (what, changes, send) => this.#request(what, changes, send),
+    });
     this.description = `gs://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
     this.address = { provider: 'gcs', endpoint: new URL(this.#client.endpoint).host, bucket, prefix };
   }
 
   create(key: string, body: readonly Uint8Array[], options?: CallOptions): Promise<CreateResult> {
     return this.#request(`create ${key}`, true, async (request) => {
-      const { storageClass } = this.#config;
-      const metadata = {
-        name: this.#keys.nameOf(key),
-        contentType: 'application/octet-stream',
-        ...(storageClass === undefined ? {} : { storageClass }),
-      };
+      const metadata = { name: this.#keys.nameOf(key), ...this.#metadata };
       this.#boundaries += 1;
       const upload = multipartUpload(metadata, body, `${randomHex(this.#options.random, 24)}${this.#boundaries}`);
       const query = new URLSearchParams({ uploadType: 'multipart', ifGenerationMatch: '0', ...this.#encryption.query });

@@ -6,6 +6,7 @@ import type { S3Credentials, S3StoreConfig } from './s3-config.ts';
 /** Asks for the checksum of the object with every GET. Ours to verify: the SDK's own CRC-32C reaches 300 MB/s. */
 const CHECKSUM_MODE = 'x-amz-checksum-mode';
 const PAYLOAD_HASH = 'x-amz-content-sha256';
+const CARRIES_BODY = new Set(['PutObjectCommand', 'UploadPartCommand']);
 
 /** A client that sends every request once (rule 22). Cheap: connections are in the agents, and outlive it. */
 export function newS3Client(config: S3StoreConfig, { agents }: RemoteOptions): S3Client {
@@ -62,7 +63,7 @@ function addHeaders(client: S3Client): void {
       const request = args.request as { readonly protocol?: string; readonly headers: Record<string, string> };
       if (context.commandName === 'GetObjectCommand') request.headers[CHECKSUM_MODE] = 'ENABLED';
       // TLS and the CRC-32C protect the body; a SHA-256 over it would cost more than all the rest of a PUT.
-      if (context.commandName === 'PutObjectCommand' && request.protocol === 'https:') {
+      if (CARRIES_BODY.has(context.commandName ?? '') && request.protocol === 'https:') {
         request.headers[PAYLOAD_HASH] = 'UNSIGNED-PAYLOAD';
       }
       return next(args);

@@ -40,7 +40,7 @@ export class S3ObjectEncryption {
   }
 
   /** Rejects an answer that does not say what was asked for: some stores ignore the headers and keep plain text. */
-  verify(answer: PutObjectCommandOutput, key: string): void {
+  verify(answer: Pick<PutObjectCommandOutput, 'ServerSideEncryption' | 'SSECustomerAlgorithm'>, key: string): void {
     const { ServerSideEncryption: asked, SSECustomerAlgorithm: customer } = this.#create;
     if (asked !== undefined && answer.ServerSideEncryption !== asked) throw notEncrypted(key, asked);
     if (customer !== undefined && answer.SSECustomerAlgorithm !== customer) throw notEncrypted(key, 'the customer key');

@@ -10,6 +10,7 @@ import type {
   ByteRange,
   CallOptions,
   CreateResult,
+  LargeUploads,
   ListPage,
   ListedObject,
   ObjectStore,
@@ -21,6 +22,7 @@ import type { S3StoreConfig } from './s3-config.ts';
 import { S3ObjectEncryption } from './s3-encryption.ts';
 import { inspectS3Bucket } from './s3-inspection.ts';
 import { blamesCredentials, notS3Error, s3Code, s3CodeError, s3Error } from './s3-errors.ts';
+import { S3Uploads, sendOptions } from './s3-uploads.ts';
 
 const KEYS_PER_PAGE = 1000;
 const KEYS_PER_DELETE = 1000;
@@ -39,6 +41,7 @@ export class S3Store implements ObjectStore {
   readonly #keys: KeyPrefix;
   readonly #encryption: S3ObjectEncryption;
   readonly #presence = new BucketPresence();
+  readonly uploads: LargeUploads;
   #client: S3Client;
 
   constructor(config: S3StoreConfig, options: S3StoreOptions) {
@@ -48,6 +51,12 @@ export class S3Store implements ObjectStore {
     this.#keys = new KeyPrefix(prefix);
     this.#encryption = new S3ObjectEncryption(config.encryption, options.customerKey);
     this.#client = newS3Client(config, options);
+    this.uploads = new S3Uploads({
+      config,
+      keys: this.#keys,
+      encryption: this.#encryption,
+      request: (what, changes, answers, send) => this.#request(what, changes, answers, send),
+    });
     this.description = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
     this.address = { provider: 's3', endpoint: new URL(endpointOf(config)).host, bucket, prefix };
   }
@@ -218,8 +227,4 @@ export class S3Store implements ObjectStore {
     if (this.#client !== failed) return;
     this.#client = newS3Client(this.#config, this.#options);
   }
-}
-
-function sendOptions(options: CallOptions | undefined): { readonly abortSignal?: AbortSignal } {
-  return options?.signal === undefined ? {} : { abortSignal: options.signal };
 }

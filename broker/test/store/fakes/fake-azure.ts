@@ -14,9 +14,11 @@ interface StoredBlob {
   archived: boolean;
 }
 
-/** Azure Blob Storage by its REST reference: Put Blob, Get Blob, Get Blob Properties, Delete Blob, List Blobs. */
+/** Azure Blob Storage by its REST reference: Put Blob, Put Block, Put Block List, Get Blob, Get Blob Properties, Delete Blob, List Blobs. */
 export class FakeAzure extends FakeServer {
   readonly objects = new Map<string, StoredBlob>();
+  /** Blocks that are staged and not committed, by name and id. */
+  readonly blocks = new Map<string, Map<string, Buffer>>();
   /** Names whose deletion is refused. */
   readonly undeletable = new Set<string>();
   /** False: `startFrom` is ignored, as older versions of the service and emulators do. */
@@ -43,6 +45,8 @@ export class FakeAzure extends FakeServer {
     if (request.query.get('comp') === 'list') return this.#list(request.query);
     switch (request.method) {
       case 'PUT':
+        if (request.query.get('comp') === 'block') return this.#block(name, request);
+        if (request.query.get('comp') === 'blocklist') return this.#commit(name, request);
         return this.#put(name, request);
       case 'DELETE':
         return this.#delete(name);
@@ -68,6 +72,35 @@ export class FakeAzure extends FakeServer {
       headers: {
         etag: '"0x1"',
         'x-ms-request-server-encrypted': 'true',
+        ...(scope === undefined ? {} : { 'x-ms-encryption-scope': scope }),
+        ...(keySha256 === undefined ? {} : { 'x-ms-encryption-key-sha256': keySha256 }),
+      },
+    };
+  }
+
+  /** Put Block: kept beside the blob until a list of blocks is committed, or the name is written. */
+  #block(name: string, { headers, query, body }: WireRequest): WireAnswer {
+    const md5 = createHash('md5').update(body).digest('base64');
+    if (headers['content-md5'] !== undefined && headers['content-md5'] !== md5) return azureRefusal(400, 'Md5Mismatch');
+    const blocks = this.blocks.get(name) ?? new Map<string, Buffer>();
+    this.blocks.set(name, blocks.set(query.get('blockid') ?? '', body));
+    return { status: 201, headers: { 'x-ms-request-server-encrypted': 'true' } };
+  }
+
+  /** Put Block List: "any blocks that are not specified in the block list are garbage collected", whoever staged them. */
+  #commit(name: string, { headers, body }: WireRequest): WireAnswer {
+    if (headers['if-none-match'] === '*' && this.objects.has(name)) return azureRefusal(409, 'BlobAlreadyExists');
+    const ids = [...body.toString().matchAll(/<Latest>(.*?)<\/Latest>/g)].map(([, id]) => id!);
+    const blocks = ids.map((id) => this.blocks.get(name)?.get(id));
+    if (blocks.includes(undefined)) return azureRefusal(400, 'InvalidBlockList');
+    this.blocks.delete(name);
+    const scope = headers['x-ms-encryption-scope'];
+    const keySha256 = headers['x-ms-encryption-key-sha256'];
+    this.objects.set(name, { body: Buffer.concat(blocks as readonly Buffer[]), scope, keySha256, archived: false });
+    return {
+      status: 201,
+      headers: {
+        etag: '"0x1"',
         ...(scope === undefined ? {} : { 'x-ms-encryption-scope': scope }),
         ...(keySha256 === undefined ? {} : { 'x-ms-encryption-key-sha256': keySha256 }),
       },

@@ -12,11 +12,19 @@ interface StoredObject {
   readonly keySha256: string | undefined;
 }
 
-/** Google Cloud Storage by the reference of its JSON API: objects insert (multipart), get, list, delete. */
+interface Session {
+  readonly name: string;
+  readonly conditional: boolean;
+  readonly kmsKeyName: string | undefined;
+  received: Buffer;
+}
+
+/** Google Cloud Storage by the reference of its JSON API: objects insert (multipart and resumable), get, list, delete. */
 export class FakeGcs extends FakeServer {
   readonly objects = new Map<string, StoredObject>();
   /** Names whose deletion is refused. */
   readonly undeletable = new Set<string>();
+  readonly sessions = new Map<string, Session>();
   /** Called for every request; an answer refuses it. */
   gate: ((request: WireRequest) => WireAnswer | undefined) | undefined;
 
@@ -34,6 +42,9 @@ export class FakeGcs extends FakeServer {
     const [, upload, bucket = '', name] = match;
     // "HTTP status and error codes for JSON": 404 notFound is said of a bucket as of an object.
     if (bucket !== FAKE_BUCKET) return gcsRefusal(404, 'notFound', 'The specified bucket does not exist.');
+    if (upload !== undefined && (request.query.has('upload_id') || request.query.get('uploadType') === 'resumable')) {
+      return this.#resumable(request);
+    }
     if (upload !== undefined && request.method === 'POST') return this.#insert(request);
     if (name === undefined) return this.#list(request.query);
     const decoded = decodeURIComponent(name);
@@ -57,6 +68,47 @@ export class FakeGcs extends FakeServer {
     const kmsKeyName = query.get('kmsKeyName') ?? undefined;
     const keySha256 = headers['x-goog-encryption-key-sha256'];
     this.objects.set(name, { body: contents, kmsKeyName, keySha256 });
+    return this.#resource(name);
+  }
+
+  /** "Resumable uploads": a session that the last chunk ends; the condition counts when it begins and when the object is made. */
+  #resumable({ method, query, headers, body }: WireRequest): WireAnswer {
+    const id = query.get('upload_id');
+    if (id === null) {
+      const { name } = JSON.parse(body.toString()) as { readonly name: string };
+      const conditional = query.get('ifGenerationMatch') === '0';
+      if (conditional && this.objects.has(name)) return conditionNotMet();
+      const session = `session-${this.sessions.size + 1}-${this.requests.length}`;
+      const kmsKeyName = query.get('kmsKeyName') ?? undefined;
+      this.sessions.set(session, { name, conditional, kmsKeyName, received: Buffer.alloc(0) });
+      const location = `${this.endpoint}/upload/storage/v1/b/${FAKE_BUCKET}/o?uploadType=resumable&upload_id=${session}`;
+      return { status: 200, headers: { location } };
+    }
+    const session = this.sessions.get(id);
+    if (session === undefined) return { status: 410, body: 'Gone' };
+    if (method === 'DELETE') {
+      this.sessions.delete(id);
+      return { status: 499 };
+    }
+    const [, start, , total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
+    // Bytes that were received before are ignored; a chunk that leaves a gap is refused.
+    if (Number(start) > session.received.length) return { status: 503, body: 'gap' };
+    session.received = Buffer.concat([session.received, body.subarray(session.received.length - Number(start))]);
+    const { received, name } = session;
+    if (received.length < Number(total)) {
+      return { status: 308, headers: { range: `bytes=0-${received.length - 1}` } };
+    }
+    this.sessions.delete(id);
+    const hash = headers['x-goog-hash'];
+    if (hash !== undefined && hash !== `crc32c=${checksumOf(received)}`) {
+      return gcsRefusal(400, 'invalid', `Provided CRC32C "${hash}" doesn't match calculated CRC32C.`);
+    }
+    if (session.conditional && this.objects.has(name)) return conditionNotMet();
+    this.objects.set(name, {
+      body: received,
+      kmsKeyName: session.kmsKeyName,
+      keySha256: headers['x-goog-encryption-key-sha256'],
+    });
     return this.#resource(name);
   }
 

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { crc32c } from '@node-rs/crc32';
 import { compareKeys } from '../../../src/store/index.ts';
+import { FakeS3Uploads } from './fake-s3-uploads.ts';
 import { FakeServer } from './fake-server.ts';
 import type { WireAnswer, WireRequest } from './fake-server.ts';
+import { checksumOf, etagOf, preconditionFailed, s3Refusal, unxml, xml, xmlAnswer } from './s3-wire.ts';
 
 export const FAKE_BUCKET = 'fake-bucket';
 
@@ -26,6 +26,12 @@ export class FakeS3 extends FakeServer {
   readonly objects = new Map<string, StoredObject>();
   /** Names whose deletion is refused. */
   readonly undeletable = new Set<string>();
+  readonly uploads = new FakeS3Uploads(
+    (key) => this.objects.has(key),
+    (key, body) => {
+      this.objects.set(key, { body, checksum: undefined, encryption: {}, archived: false });
+    },
+  );
   /** Called for every request; an answer refuses it. */
   gate: ((request: WireRequest) => WireAnswer | undefined) | undefined;
 
@@ -42,6 +48,8 @@ export class FakeS3 extends FakeServer {
     // API reference, "Error responses": NoSuchBucket.
     if (bucket !== FAKE_BUCKET) return s3Refusal(404, 'NoSuchBucket', 'The specified bucket does not exist');
     const key = rest.join('/');
+    const upload = this.uploads.handle(key, request);
+    if (upload !== undefined) return upload;
     if (key === '' && request.method === 'GET') return this.#list(request.query);
     if (key === '' && request.method === 'POST') return this.#delete(request.body.toString());
     if (request.method === 'PUT') return this.#put(key, request);
@@ -123,44 +131,4 @@ export class FakeS3 extends FakeServer {
   }
 }
 
-export function s3Refusal(status: number, code: string, message: string, fields = '', headers = {}): WireAnswer {
-  const body = `<Error><Code>${code}</Code><Message>${message}</Message>${fields}<RequestId>R1</RequestId></Error>`;
-  const answer = xmlAnswer(status, body);
-  return { ...answer, headers: { ...answer.headers, ...headers } };
-}
-
-function preconditionFailed(): WireAnswer {
-  const fields = '<Condition>If-None-Match</Condition>';
-  return s3Refusal(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', fields);
-}
-
-function xmlAnswer(status: number, body: string): WireAnswer {
-  return {
-    status,
-    headers: { 'content-type': 'application/xml', 'x-amz-request-id': 'R1' },
-    body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}`,
-  };
-}
-
-function checksumOf(body: Buffer): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32c(body));
-  return bytes.toString('base64');
-}
-
-function etagOf(body: Buffer): string {
-  return `"${createHash('md5').update(body).digest('hex')}"`;
-}
-
-function xml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
-
-function unxml(text: string): string {
-  return text
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&apos;', "'")
-    .replaceAll('&amp;', '&');
-}
+export { s3Refusal } from './s3-wire.ts';

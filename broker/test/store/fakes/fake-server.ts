@@ -45,7 +45,10 @@ export abstract class FakeServer {
   #onRequest: (() => void) | undefined;
 
   constructor() {
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server = createServer((request, response) => {
+      // A client that ends its request in the middle.
+      this.#serve(request, response).catch(() => response.destroy());
+    });
   }
 
   /** The provider's rules. */

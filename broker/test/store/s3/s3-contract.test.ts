@@ -5,22 +5,26 @@ import { s3Config, s3Options } from './support.ts';
 
 const PREFIX = 'some/prefix';
 
-storeContract('S3 on the wire', async () => {
-  const fake = new FakeS3();
-  await fake.listen();
-  const config = s3Config(fake.endpoint, { prefix: PREFIX });
-  // What lies beside the prefix must show nowhere.
-  fake.seed(['other', 'some/prefiy', 'some/prefix-not/a', 'some/prefix']);
-  const store = new S3Store(config, s3Options());
-  const other = new S3Store(config, s3Options());
-  return {
-    store,
-    other,
-    seed: (keys) => fake.seed(keys.map((key) => `${PREFIX}/${key}`)),
-    close: async () => {
-      await store.close();
-      await other.close();
-      await fake.close();
-    },
-  };
-});
+storeContract(
+  'S3 on the wire',
+  async () => {
+    const fake = new FakeS3();
+    await fake.listen();
+    const config = s3Config(fake.endpoint, { prefix: PREFIX });
+    // What lies beside the prefix must show nowhere.
+    fake.seed(['other', 'some/prefiy', 'some/prefix-not/a', 'some/prefix']);
+    const store = new S3Store(config, s3Options());
+    const other = new S3Store(config, s3Options());
+    return {
+      store,
+      other,
+      seed: (keys) => fake.seed(keys.map((key) => `${PREFIX}/${key}`)),
+      close: async () => {
+        await store.close();
+        await other.close();
+        await fake.close();
+      },
+    };
+  },
+  { inParts: true },
+);

@@ -1,0 +1,102 @@
+import type { WireAnswer, WireRequest } from './fake-server.ts';
+import { checksumOf, etagOf, preconditionFailed, s3Refusal, unxml, xml, xmlAnswer } from './s3-wire.ts';
+
+interface Upload {
+  readonly key: string;
+  readonly begunMs: number;
+  readonly parts: Map<number, Buffer>;
+}
+
+const SMALLEST_PART_BYTES = 5 * 1024 * 1024;
+
+/** Multipart uploads by the API reference. Each rule names its page. */
+export class FakeS3Uploads {
+  readonly uploads = new Map<string, Upload>();
+  /** True: a completion overwrites, as Ceph's gateway does (it ignores If-None-Match there). */
+  ignoresConditions = false;
+  readonly #has: (key: string) => boolean;
+  readonly #put: (key: string, body: Buffer) => void;
+  #count = 0;
+
+  constructor(has: (key: string) => boolean, put: (key: string, body: Buffer) => void) {
+    this.#has = has;
+    this.#put = put;
+  }
+
+  /** Leaves an upload behind, past the wire. */
+  leave(key: string, begunMs: number): void {
+    this.#count += 1;
+    this.uploads.set(`left-${this.#count}`, { key, begunMs, parts: new Map() });
+  }
+
+  /** Undefined: the request has nothing to do with uploads. */
+  handle(key: string, request: WireRequest): WireAnswer | undefined {
+    const { method, query } = request;
+    if (method === 'GET' && query.has('uploads')) return this.#list(query.get('prefix') ?? '');
+    if (method === 'POST' && query.has('uploads')) return this.#begin(key);
+    const id = query.get('uploadId');
+    if (id === null) return undefined;
+    const upload = this.uploads.get(id);
+    // "Error responses": NoSuchUpload, 404: the upload may have been aborted or completed.
+    if (upload === undefined) return s3Refusal(404, 'NoSuchUpload', 'The specified upload does not exist.');
+    if (method === 'PUT') return this.#part(upload, Number(query.get('partNumber')), request);
+    if (method === 'POST') return this.#complete(id, upload, request);
+    this.uploads.delete(id);
+    return { status: 204 };
+  }
+
+  #begin(key: string): WireAnswer {
+    this.#count += 1;
+    const id = `upload-${this.#count}`;
+    this.uploads.set(id, { key, begunMs: Date.now(), parts: new Map() });
+    return xmlAnswer(
+      200,
+      `<InitiateMultipartUploadResult><Key>${xml(key)}</Key><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+    );
+  }
+
+  #part(upload: Upload, number: number, { headers, body }: WireRequest): WireAnswer {
+    const checksum = headers['x-amz-checksum-crc32c'];
+    if (checksum !== undefined && checksum !== checksumOf(body)) {
+      return s3Refusal(400, 'BadDigest', 'The CRC32C you specified did not match what we received.');
+    }
+    // UploadPart: a part of the same number is overwritten.
+    upload.parts.set(number, body);
+    return { status: 200, headers: { etag: etagOf(body) } };
+  }
+
+  #complete(id: string, upload: Upload, { headers, body }: WireRequest): WireAnswer {
+    // "Conditional writes": 412 if the name is taken; the upload stays.
+    const conditional = headers['if-none-match'] === '*' && !this.ignoresConditions;
+    if (conditional && this.#has(upload.key)) return preconditionFailed();
+    const listed = [...body.toString().matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part]) => ({
+      number: Number(/<PartNumber>(\d+)</.exec(part!)?.[1]),
+      etag: unxml(/<ETag>(.*?)</.exec(part!)?.[1] ?? ''),
+    }));
+    const parts = listed.map(({ number }) => upload.parts.get(number));
+    // CompleteMultipartUpload, "InvalidPart" and "EntityTooSmall": every part but the last has 5 MiB or more.
+    if (parts.some((part, index) => part === undefined || etagOf(part) !== listed[index]!.etag)) {
+      return s3Refusal(400, 'InvalidPart', 'One or more of the specified parts could not be found.');
+    }
+    if (parts.slice(0, -1).some((part) => part!.length < SMALLEST_PART_BYTES)) {
+      return s3Refusal(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
+    }
+    this.uploads.delete(id);
+    this.#put(upload.key, Buffer.concat(parts as readonly Buffer[]));
+    const result = `<CompleteMultipartUploadResult><Key>${xml(upload.key)}</Key><ETag>"e-${parts.length}"</ETag></CompleteMultipartUploadResult>`;
+    return xmlAnswer(200, result);
+  }
+
+  #list(prefix: string): WireAnswer {
+    const listed = [...this.uploads]
+      .filter(([, { key }]) => key.startsWith(prefix))
+      .map(
+        ([id, { key, begunMs }]) =>
+          `<Upload><Key>${xml(key)}</Key><UploadId>${id}</UploadId><Initiated>${new Date(begunMs).toISOString()}</Initiated></Upload>`,
+      );
+    return xmlAnswer(
+      200,
+      `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListMultipartUploadsResult>`,
+    );
+  }
+}
