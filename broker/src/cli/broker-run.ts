@@ -168,7 +168,12 @@ export class BrokerRun {
       version: VERSION,
       lockOwner: `pid ${process.pid} on ${systemHostName()}`,
       metadata: config.metadata,
-      data: { ...batching(config, stores.commit), targetBytes: config.wal.targetBytes },
+      data: {
+        ...batching(config, stores.commit),
+        targetBytes: config.wal.targetBytes,
+        // Whoever reads a copy must be able to tell a stream that is idle from one that was not copied.
+        ...(config.replicas.length > 0 ? { heartbeatMs: config.metadata.heartbeatMs } : {}),
+      },
       makePartitions: (hlc) => {
         const limits = this.#limits;
         const partitions = buildPartitions({

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { settings } from '../config/index.ts';
 import type { Setting } from '../config/index.ts';
+import { runCutShow } from './cut.ts';
 import { ExitCode, explain } from './fatal.ts';
 import { LS_SUBJECTS, runLs } from './ls.ts';
 import type { LsSubject } from './ls.ts';
@@ -29,6 +30,7 @@ export function buildProgram(): Command {
   addVerify(program);
   addLs(program);
   addStore(program);
+  addCut(program);
   program
     .command('version')
     .description('print the version')
@@ -101,6 +103,19 @@ function addStore(program: Command): void {
     .addHelpText('after', STORE_CHECK_HELP)
     .action(async (options: { readonly json?: boolean; readonly store?: string }) => {
       await exitAsRead(() => runStoreCheck(process.env, { json: options.json === true, store: options.store }));
+    });
+}
+
+function addCut(program: Command): void {
+  program
+    .command('cut')
+    .description('about copies of the bucket')
+    .command('show')
+    .description('say which consistent state a copy allows, how old it is, and what holds it back; reads only')
+    .option('--store <name>', 'the store that holds the copy; the only replica without it')
+    .option('--json', 'as JSON')
+    .action(async (options: { readonly json?: boolean; readonly store?: string }) => {
+      await exitAsRead(() => runCutShow(process.env, { json: options.json === true, store: options.store }));
     });
 }
 

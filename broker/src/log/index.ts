@@ -90,7 +90,7 @@ export { decodeSlot } from './slot-codec.ts';
 export { checkIdentity, readSlot } from './slot-reader.ts';
 export type { ReadDepth } from './slot-reader.ts';
 export { SlotWriter } from './slot-writer.ts';
-export { walkStream } from './walk.ts';
+export { StreamWalker, walkStream } from './walk.ts';
 export type { WalkEnd, WalkOptions } from './walk.ts';
 export { DataStream } from './data-stream.ts';
 export type { DataStreamOptions, SlotObserver } from './data-stream.ts';

@@ -78,11 +78,11 @@ export type { DeleteTopicResult, DeletedTopic, TopicSelector } from './operation
 export { allocateProducerIds } from './operations/producer-ids.ts';
 export type { ProducerIdBlock } from './operations/producer-ids.ts';
 export type { Refused } from './operations/result.ts';
-export { listSnapshots } from './recover/load-snapshot.ts';
-export { loadTimelineBase } from './recover/fork-base.ts';
+export { isSnapshotDamage, listSnapshots, loadSnapshot } from './recover/load-snapshot.ts';
+export { loadTimelineBase, stateAtCut } from './recover/fork-base.ts';
 export type { Ancestry, TimelineBase } from './recover/fork-base.ts';
 export { Replay } from './recover/replay.ts';
-export { FrozenImage } from './frozen-image.ts';
+export { FrozenImage, streamKey } from './frozen-image.ts';
 export { decodeSnapshot } from './snapshot/snapshot-file.ts';
 export type { DecodedSnapshot } from './snapshot/snapshot-file.ts';
 export { parseSnapshotKey } from './snapshot/snapshot-name.ts';

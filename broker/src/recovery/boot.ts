@@ -53,7 +53,13 @@ export interface BootOptions {
   /** Shown to whoever finds the volume locked, e.g. `pid 4711 on host`. */
   readonly lockOwner: string;
   readonly metadata: { readonly heartbeatMs: number; readonly uploadIntervalMs: number };
-  readonly data: { readonly lingerMs: number; readonly patienceMs?: number; readonly targetBytes: number };
+  readonly data: {
+    readonly lingerMs: number;
+    readonly patienceMs?: number;
+    readonly targetBytes: number;
+    /** An idle data stream says so often that it is up to date; left out: never, nobody copies the bucket (rule 12). */
+    readonly heartbeatMs?: number;
+  };
   /** Builds the empty partitions of this broker; the boot fills them. */
   readonly makePartitions: (hlc: HybridClock) => PartitionManager;
   readonly onProgress?: (progress: PhaseProgress) => void;
@@ -320,7 +326,7 @@ class Boot {
 
   /** Our own next epoch; dense above everything that was ever claimed (rule 06). */
   async #claimData(context: LogContext, metadata: MetadataLog): Promise<SlotWriter> {
-    const { broker, address, installation } = this.#options;
+    const { broker, address, installation, data } = this.#options;
     const line = { log: 'data', timeline: metadata.image.timeline, broker } as const;
     const registered = metadata.image.broker(broker)?.streamEpoch ?? 0;
     return claimStream(context, {
@@ -328,7 +334,7 @@ class Boot {
       aboveEpoch: await newestEpoch(context, line, registered),
       address: addressText(address),
       installation,
-      heartbeatMs: 0,
+      heartbeatMs: data.heartbeatMs ?? 0,
     });
   }
 

@@ -4,6 +4,17 @@ export type { BootOptions, BootedBroker } from './boot.ts';
 export { HoldError } from './boot-error.ts';
 export { readBootPlan } from './boot-plan.ts';
 export type { BootPlan, PromotionOrder } from './boot-plan.ts';
+export { CutReader, nameOf, openCopy, readBeyond, stateOfCut, tellHole, tellHolder } from './cut/index.ts';
+export type {
+  Beyond,
+  BeyondPartition,
+  CopyOptions,
+  CutPosition,
+  CutReading,
+  Hole,
+  LogReach,
+  StoreCopy,
+} from './cut/index.ts';
 export type { PhaseProgress } from './progress.ts';
 export type { Anomaly, RestoreReport } from './report.ts';
 export { PROBLEM_CLASSES } from './verify/problem.ts';

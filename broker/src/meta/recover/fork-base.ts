@@ -4,6 +4,7 @@ import { MetadataCorruptError } from '../errors.ts';
 import type { TimelineFile } from '../files/timeline-file.ts';
 import { forkImage } from '../fork.ts';
 import { FrozenImage } from '../frozen-image.ts';
+import type { MetadataPosition } from '../image.ts';
 import type { SlotStamp } from '../snapshot/snapshot-keeper.ts';
 import { loadNewestSnapshot } from './load-snapshot.ts';
 import { Replay } from './replay.ts';
@@ -36,11 +37,14 @@ export async function loadTimelineBase(context: LogContext, ancestry: Ancestry):
   return { image: forkImage(parent.image, own), stamp: parent.stamp, firstEpoch: metadata.epoch + 1 };
 }
 
-/** State of a timeline after exactly that slot. */
-async function stateAtCut(
+/**
+ * State of the last timeline of the ancestry after exactly that slot, from the newest snapshot that is not beyond it. Rejects with
+ * DamagedStreamError if the log is not whole up to there.
+ */
+export async function stateAtCut(
   context: LogContext,
   ancestry: Ancestry,
-  cut: { readonly epoch: number; readonly slot: number },
+  cut: MetadataPosition,
 ): Promise<{ readonly image: FrozenImage; readonly stamp: SlotStamp }> {
   const { timeline } = ancestry.at(-1)!;
   const { snapshot } = await loadNewestSnapshot(context, timeline, cut);
@@ -57,7 +61,7 @@ async function stateAtCut(
       ...(after && { after }),
       ...(epoch === cut.epoch && { through: cut.slot }),
       depth: 'whole',
-      visit: (slot) => replay.take(stream, slot),
+      visit: (slot) => void replay.take(stream, slot),
     };
     const end = await walkStream(context, stream, options);
     if (end.kind === 'damaged') throw new DamagedStreamError(stream, end.missing);

@@ -59,7 +59,7 @@ export async function recoverMetadata(
     const end = await walkStream(context, stream, {
       ...(after && { after }),
       depth: 'whole',
-      visit: (slot) => replay.take(stream, slot),
+      visit: (slot) => void replay.take(stream, slot),
     });
     if (end.kind === 'damaged') throw new DamagedStreamError(stream, end.missing);
     if (end.kind === 'unclaimed') throw new DamagedStreamError(stream, { from: 0, to: 0 });
@@ -128,7 +128,7 @@ export async function sealMetadataEpochsBelow(
     // The snapshot holds what lies below its epoch; only the seals are looked for there.
     if (stream.epoch < known.snapshotEpoch) return { ...options, depth: 'tails' };
     const after = replay.after(stream.epoch);
-    return { ...options, ...(after && { after }), depth: 'whole', visit: (slot) => replay.take(stream, slot) };
+    return { ...options, ...(after && { after }), depth: 'whole', visit: (slot) => void replay.take(stream, slot) };
   });
 }
 

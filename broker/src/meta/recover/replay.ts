@@ -60,8 +60,8 @@ export class Replay {
     return { slot: this.#position.slot, hash: this.#stamp.slotHash };
   }
 
-  /** Takes the next slot, read whole. Throws MetadataCorruptError, MetadataFormatError or EventConflictError. */
-  take(stream: StreamId, walked: WalkedSlot): void {
+  /** Takes the next slot, read whole, and answers its events. Throws MetadataCorruptError, MetadataFormatError or EventConflictError. */
+  take(stream: StreamId, walked: WalkedSlot): readonly MetadataEvent[] {
     const { slot, hash, header } = walked;
     const hlc = compareHlc(header.lastHlc, this.#stamp.hlc) > 0 ? header.lastHlc : this.#stamp.hlc;
     this.#position = { epoch: stream.epoch, slot };
@@ -75,6 +75,7 @@ export class Replay {
       bytes: this.#growth.bytes + (walked.body?.length ?? 0),
     };
     this.#onProgress({ epoch: stream.epoch, slots: this.#growth.slots, events: this.#growth.events });
+    return events;
   }
 
   /** The state after the last slot taken. */

@@ -1,0 +1,12 @@
+// The cut: which consistent state a copy of a bucket allows that somebody fills in any order. `cut.ts` says what a cut is, as a
+// pure function; `cut-reader.ts` reads a copy, again and again; `promotion.ts` makes a timeline out of it.
+export { readBeyond } from './beyond.ts';
+export type { Beyond, BeyondPartition } from './beyond.ts';
+export { openCopy } from './copy-of.ts';
+export type { CopyOptions, StoreCopy } from './copy-of.ts';
+export type { CutPosition } from './cut.ts';
+export { CutReader } from './cut-reader.ts';
+export type { CutReading, LogReach } from './cut-reader.ts';
+export type { Hole } from './hole.ts';
+export { stateOfCut } from './state-of-cut.ts';
+export { nameOf, tellHolder, tellHole } from './tell-cut.ts';
