@@ -32,7 +32,7 @@ class FetchWait implements HighWatermarkWatcher {
       const log = logOf(services, partition);
       if (typeof log === 'string') continue;
       this.#logs.push(log);
-      log.watchers.add(this);
+      log.watch(this);
     }
     this.#timer = services.clock.setTimer(limits.maxWaitMs, this.#end);
     peer.onClosed.add(this.#end);

@@ -4,7 +4,7 @@ import type { PatientStore } from '../store/index.ts';
 /** PUTs on a cloud store cost money and take tens of milliseconds; on a local directory the next goes when the last is done. */
 export const CLOUD_LINGER_MS = 100;
 /** On a local directory an object costs as much CPU as ten small produce requests: without hurry fewer are written. */
-const LOCAL_PATIENCE_MS = 5;
+const LOCAL_PATIENCE_MS = 25;
 
 /** What was set counts to the letter; without a setting, what suits the store. */
 export function batching(

@@ -74,7 +74,7 @@ export const settings = {
     type: { kind: 'whole', min: 0, max: 10_000 },
     unit: 'ms',
     meaning:
-      'Longest wait to fill a WAL object before it is sent to the bucket. Without it: 100 on cloud stores; on a local directory 0, or 5 while nobody waits for the commit.',
+      'Longest wait to fill a WAL object before it is sent to the bucket. Without it: 100 on cloud stores; on a local directory 0, or 25 while nobody waits for the commit.',
   },
   walTargetBytes: {
     env: 'CHRONIK_WAL_TARGET_BYTES',

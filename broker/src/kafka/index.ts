@@ -79,7 +79,8 @@ export {
   controlRecordType,
   markerCoordinatorEpoch,
 } from './record-batch/control-records.ts';
-export { isBatchCrcValid, setMaxTimestampAndLogAppendTime, updateBatchCrc } from './record-batch/crc.ts';
+export { combineCrc32c } from './record-batch/combine-crc.ts';
+export { isBatchCrcValid, setMaxTimestampAndLogAppendTime, updateBatchCrc, wholeBatchCrc } from './record-batch/crc.ts';
 export {
   BATCH_HEADER_BYTES,
   type BatchHeader,

@@ -49,8 +49,8 @@ interface FlushWaiter {
  * event brings; after that one flush per linger, or whenever `targetBytes` wait. With linger 0 (a local directory) a batch goes
  * at once if no slot is on its way; else it waits for that slot, whose duration is then the batching window, unless an eighth of
  * `targetBytes` have gathered: then up to W slots run in parallel, so that throughput is not bound to one PUT at a time. While
- * nobody waits for a commit (acks=1 without a consumer at the end), slots are `patienceMs` apart: a slot costs more CPU and disk
- * time than the batches in it.
+ * nobody waits for a commit (acks=1 without a consumer at the end), slots are `patienceMs` apart or full: a slot costs more CPU
+ * and disk time than the batches in it.
  * When W slots are on their way everything waits: `pendingBytes` is what back-pressure is measured by.
  */
 export class DataStream {
@@ -173,12 +173,13 @@ export class DataStream {
     // Else the commit of what is on its way sends what has gathered by then.
   }
 
-  /** Of linger 0: enough waits to run beside what is on its way, or nothing is on its way and there is no reason to wait. */
+  /** Of linger 0: enough is awaited to run beside what is on its way, or nothing is on its way and there is no reason to wait. */
   #isWorthASlot(): boolean {
     const { targetBytes, patienceMs = 0 } = this.#options;
-    if (this.#queue.bytes >= targetBytes / PIPELINED_PART) return true;
+    const isAwaited = this.#isHurried || patienceMs === 0;
+    if (isAwaited && this.#queue.bytes >= targetBytes / PIPELINED_PART) return true;
     if (this.#writer.inFlight > 0) return false;
-    return this.#isHurried || patienceMs === 0 || this.#leftOf(patienceMs) <= 0;
+    return isAwaited || this.#leftOf(patienceMs) <= 0;
   }
 
   /** Milliseconds until the last flush is so long ago. */

@@ -35,6 +35,8 @@ export interface BatchMeta {
 /** A batch with its raw bytes, which must not change from now on. */
 export interface BatchBytes extends BatchMeta {
   readonly bytes: Buffer;
+  /** CRC-32C of `bytes`, from which those of frames and slots are made. */
+  readonly bytesCrc: number;
 }
 
 /** A batch on its way into a slot. */

@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import { combineCrc32c } from '../kafka/index.ts';
 import { CorruptSlotError } from './errors.ts';
 import { decodeFooter, encodeFooter } from './footer-codec.ts';
 import { decodeHeader, encodeHeader } from './header-codec.ts';
@@ -19,17 +20,11 @@ export function encodeSlot(header: SlotHeader, content?: SlotContent): EncodedSl
   const body = bodyOf(content);
   const headerBytes = encodeHeader(header);
   const footerBytes = encodeFooter(content);
-  let bodyCrc = 0;
-  let bodyLength = 0;
-  for (const part of body) {
-    bodyCrc = crc32c(part, bodyCrc);
-    bodyLength += part.length;
-  }
-  const checksums = { body: bodyCrc, header: crc32c(headerBytes), footer: crc32c(footerBytes) };
+  const checksums = { body: body.crc, header: crc32c(headerBytes), footer: crc32c(footerBytes) };
   const hash = slotHash(headerBytes, footerBytes, checksums);
-  const footerOffset = bodyLength + headerBytes.length;
+  const footerOffset = body.length + headerBytes.length;
   const trailer = encodeTrailer({
-    headerOffset: bodyLength,
+    headerOffset: body.length,
     headerLength: headerBytes.length,
     footerOffset,
     footerLength: footerBytes.length,
@@ -37,12 +32,31 @@ export function encodeSlot(header: SlotHeader, content?: SlotContent): EncodedSl
     slotHash: hash,
   });
   const sizeBytes = footerOffset + footerBytes.length + TRAILER_BYTES;
-  return { parts: [...body, headerBytes, footerBytes, trailer], hash, sizeBytes };
+  return { parts: [...body.parts, headerBytes, footerBytes, trailer], hash, sizeBytes };
 }
 
-function bodyOf(content: SlotContent | undefined): readonly Uint8Array[] {
-  if (content === undefined || content.kind === 'heartbeat') return [];
-  return content.kind === 'events' ? [content.body] : content.batches.map((batch) => batch.bytes);
+interface SlotBody {
+  readonly parts: readonly Uint8Array[];
+  readonly length: number;
+  readonly crc: number;
+}
+
+const NO_BODY: SlotBody = { parts: [], length: 0, crc: 0 };
+
+function bodyOf(content: SlotContent | undefined): SlotBody {
+  if (content === undefined || content.kind === 'heartbeat') return NO_BODY;
+  if (content.kind === 'events') {
+    return { parts: [content.body], length: content.body.length, crc: crc32c(content.body) };
+  }
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  let crc = 0;
+  for (const { bytes, bytesCrc } of content.batches) {
+    parts.push(bytes);
+    length += bytes.length;
+    crc = combineCrc32c(crc, bytesCrc, bytes.length);
+  }
+  return { parts, length, crc };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import { combineCrc32c } from '../kafka/index.ts';
 import type { BatchBytes } from './entry.ts';
 import type { Hlc } from './hlc.ts';
 
@@ -66,7 +67,7 @@ export function encodeBatchFrame(batch: BatchBytes): Buffer {
   frame.writeUInt16LE(batch.hlc.counter, 42);
   writeLong(frame, batch.baseOffset, 44);
   writeLong(frame, batch.lastOffset, 52);
-  return sealFrame(frame, KINDS.batch, batch.bytes);
+  return sealFrame(frame, KINDS.batch, batch);
 }
 
 export function encodeSlotFrame(kind: 'frozen' | 'committed', slot: number, throughBatch: number): Buffer {
@@ -76,12 +77,13 @@ export function encodeSlotFrame(kind: 'frozen' | 'committed', slot: number, thro
   return sealFrame(frame, KINDS[kind], undefined);
 }
 
-function sealFrame(frame: Buffer, kind: number, rest: Buffer | undefined): Buffer {
-  frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES + (rest?.length ?? 0), 0);
+/** Fills in length, kind and checksum; `batch` follows the frame. */
+function sealFrame(frame: Buffer, kind: number, batch: BatchBytes | undefined): Buffer {
+  frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES + (batch?.bytes.length ?? 0), 0);
   MARKER.copy(frame, 8);
   frame[KIND_AT] = kind;
   const own = crc32c(frame.subarray(8));
-  frame.writeUInt32LE(rest === undefined ? own : crc32c(rest, own), 4);
+  frame.writeUInt32LE(batch === undefined ? own : combineCrc32c(own, batch.bytesCrc, batch.bytes.length), 4);
   return frame;
 }
 

@@ -11,6 +11,7 @@ import {
   recordCountOf,
   setBaseOffset,
   setPartitionLeaderEpoch,
+  wholeBatchCrc,
 } from '../kafka/index.ts';
 import type { BatchEntry, BatchLocation, BatchOwner } from '../log/index.ts';
 import { AckQueue, type AckWaiter } from './ack-queue.ts';
@@ -151,8 +152,8 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
   }
 
   /**
-   * Appends one validated batch: checks its producer, writes base offset and leader epoch into `bytes` (both are outside
-   * the CRC) and hands them on. The bytes must not be changed by anyone afterwards.
+   * Appends one validated batch (its CRC is relied on): checks its producer, writes base offset and leader epoch into `bytes`
+   * (both are outside the CRC) and hands them on. The bytes must not be changed by anyone afterwards.
    */
   append(bytes: Buffer): AppendResult {
     const ended = this.#closed ?? this.#lost?.error;
@@ -205,6 +206,7 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
       maxTimestamp,
       hlc,
       bytes,
+      bytesCrc: wholeBatchCrc(bytes),
       owner: this,
     };
     if (entry.producerId !== NO_PRODUCER_ID) this.producers.record(entry, hlc.ms);
@@ -277,6 +279,12 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
       this.#acks.add(lastOffset, waiter, tag);
       this.#sink?.hurry();
     }
+  }
+
+  /** `watcher` hears when the high watermark moves, until it is taken from `watchers`. */
+  watch(watcher: HighWatermarkWatcher): void {
+    this.watchers.add(watcher);
+    if (this.#logEndOffset > this.#highWatermark) this.#sink?.hurry();
   }
 
   releaseAcks(): void {

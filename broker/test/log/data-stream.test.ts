@@ -172,13 +172,23 @@ test('with patience, what gathers while a slot is on its way goes with its commi
   assert.deepEqual(diary.lines, ['a@1', 'b@2', 'c@3']);
 });
 
-test('with patience, an eighth of a full slot goes without waiting', async () => {
-  const { w, gate, append } = await setup({ lingerMs: 0, patienceMs: 5, targetBytes: 800 });
+test('with patience, an eighth of a full slot goes without waiting if somebody waits for it, else a full one does', async () => {
+  const { w, gate, stream, append } = await setup({ lingerMs: 0, patienceMs: 5, targetBytes: 800 });
+  gate.holds = holdCreates;
   append('a');
   await w.clock.advance(0);
   append('b'.repeat(50), 'b'.repeat(50));
+  await w.clock.advance(1);
+  assert.equal(gate.held.length, 1);
+  stream.hurry();
   await w.clock.advance(0);
-  assert.equal(puts(gate), 2);
+  assert.equal(gate.held.length, 2);
+  append('c'.repeat(400));
+  await w.clock.advance(1);
+  assert.equal(gate.held.length, 2);
+  append('c'.repeat(400));
+  await w.clock.advance(0);
+  assert.equal(gate.held.length, 3);
 });
 
 test('with patience, a close record goes at once', async () => {

@@ -71,6 +71,7 @@ const batch: fc.Arbitrary<BatchBytes> = record({
   control: fc.option(record({ type: fc.nat(1), coordinatorEpoch: fc.integer({ min: -1, max: 100 }) })),
 }).map(({ count, control, ...rest }) => ({
   ...rest,
+  bytesCrc: crc32c(rest.bytes),
   lastOffset: rest.baseOffset + count,
   ...(control === null ? {} : { control }),
 }));
@@ -101,7 +102,8 @@ const content: fc.Arbitrary<SlotContent | undefined> = fc.oneof(
 function expectedEntries(value: SlotContent | undefined): unknown[] {
   if (value?.kind !== 'batches') return [];
   let position = 0;
-  const batches = value.batches.map(({ bytes: raw, ...meta }) => {
+  const batches = value.batches.map(({ bytes: raw, bytesCrc, ...meta }) => {
+    assert.equal(bytesCrc, crc32c(raw));
     const entry = { kind: 'batch', ...meta, position, length: raw.length };
     position += raw.length;
     return entry;
@@ -146,6 +148,7 @@ const SAMPLE_HEADER: SlotHeader = {
 };
 
 function sampleBatch(text: string, position: number): BatchBytes {
+  const raw = Buffer.from(text);
   return {
     topicId: TOPIC_ID,
     partition: position,
@@ -160,7 +163,8 @@ function sampleBatch(text: string, position: number): BatchBytes {
     baseTimestamp: 1_700_000_000_000,
     maxTimestamp: 1_700_000_000_004,
     hlc: { ms: 1_700_000_000_000, counter: position + 1 },
-    bytes: Buffer.from(text),
+    bytes: raw,
+    bytesCrc: crc32c(raw),
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { crc32c } from '@node-rs/crc32';
 import { silentLogger } from '../../src/edge/index.ts';
 import type { Random } from '../../src/edge/index.ts';
 import { HybridClock, claimStream, slotKey, walkStream } from '../../src/log/index.ts';
@@ -96,6 +97,7 @@ let nextOffset = 0;
 /** A batch with recognisable bytes; it need not be a real one, the log never looks inside. */
 export function batch(context: LogContext, text: string | Buffer, overrides: Partial<BatchBytes> = {}): BatchBytes {
   nextOffset += 1;
+  const bytes = Buffer.from(text);
   return {
     topicId: TOPIC_ID,
     partition: 0,
@@ -110,7 +112,8 @@ export function batch(context: LogContext, text: string | Buffer, overrides: Par
     baseTimestamp: 1_700_000_000_000,
     maxTimestamp: 1_700_000_000_000,
     hlc: context.hlc.now(),
-    bytes: Buffer.from(text),
+    bytes,
+    bytesCrc: crc32c(bytes),
     ...overrides,
   };
 }

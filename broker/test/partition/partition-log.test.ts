@@ -94,7 +94,7 @@ test('a duplicate of an uncommitted batch is answered when the original commits'
 test('one slot commit wakes each watcher once', async () => {
   const { log, sink } = opened();
   let woken = 0;
-  log.watchers.add({ highWatermarkMoved: () => woken++ });
+  log.watch({ highWatermarkMoved: () => woken++ });
   for (let i = 0; i < 10; i++) log.append(batchOf(1));
   sink.commit();
   await Promise.resolve();
@@ -110,9 +110,12 @@ test('who waits for a commit hurries the stream, acknowledgement or fetch; an ap
   sink.commit();
   log.whenCommitted(0, new Answers(), 2);
   assert.equal(sink.hurries, 1);
-  log.watchers.add({ highWatermarkMoved: () => undefined });
+  log.watch({ highWatermarkMoved: () => undefined });
+  assert.equal(sink.hurries, 1);
   log.append(batchOf(1));
   assert.equal(sink.hurries, 2);
+  log.watch({ highWatermarkMoved: () => undefined });
+  assert.equal(sink.hurries, 3, 'what was appended before it began to wait');
 });
 
 test('a fenced stream answers what is committed and fails the rest', async () => {

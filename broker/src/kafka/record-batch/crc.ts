@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import { combineCrc32c } from './combine-crc.ts';
 import { CRC_AT, CRC_FROM, attributesOf, batchCrcOf, batchSizeBytes } from './header.ts';
 import { writeInt64At } from './integers.ts';
 
@@ -10,6 +11,11 @@ export function computeBatchCrc(buffer: Buffer, at = 0): number {
 /** Whether the stored CRC fits the bytes. The batch must be complete. */
 export function isBatchCrcValid(buffer: Buffer, at = 0): boolean {
   return computeBatchCrc(buffer, at) === batchCrcOf(buffer, at);
+}
+
+/** CRC-32C over all bytes of the batch, given that the stored one fits: only what that does not cover is looked at. */
+export function wholeBatchCrc(buffer: Buffer): number {
+  return combineCrc32c(crc32c(buffer.subarray(0, CRC_FROM)), batchCrcOf(buffer), buffer.length - CRC_FROM);
 }
 
 /** Stores the CRC of the batch as it is now. */

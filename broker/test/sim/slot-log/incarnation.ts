@@ -1,3 +1,4 @@
+import { crc32c } from '@node-rs/crc32';
 import { InvariantError, hasCode, sleep } from '../../../src/edge/index.ts';
 import { DataStream, claimStream, newestEpoch, sealEpochs, sealStream } from '../../../src/log/index.ts';
 import type {
@@ -173,6 +174,7 @@ export class Incarnation {
       maxTimestamp: 0,
       hlc: this.#context.hlc.now(),
       bytes,
+      bytesCrc: crc32c(bytes),
     };
   }
 
