@@ -6,8 +6,10 @@ import type { RawLimit } from './measure/raw-limits.ts';
 import { chronikPeer } from './peers/chronik-peer.ts';
 import { kafkaJars } from './peers/kafka-jars.ts';
 import { kafkaPeer } from './peers/kafka-peer.ts';
+import { kcatVersion } from './peers/kcat.ts';
 import type { Report } from './report/markdown.ts';
 import { markdown } from './report/markdown.ts';
+import { plot } from './report/plot.ts';
 import type { Bench, Effort } from './suites/bench.ts';
 import { fetchSuite } from './suites/fetch.ts';
 import { latencySuite } from './suites/latency.ts';
@@ -32,11 +34,12 @@ const RAW_SECONDS = { full: 7, quick: 2 };
 const USAGE = `Usage: make bench, or scripts/node e2e/bench/main.ts [flags]
   --quick              a small selection, one round: under 3 minutes
   --only SUITE         one of: ${Object.keys(SUITES).join(', ')} (may be repeated)
+  --case TEXT          only cases whose name begins so, e.g. "1 partition," (may be repeated)
   --rounds N           rounds of each measurement
   --seconds N          counted seconds of each measurement
   --no-kafka           without Apache Kafka beside
   --directory D        where brokers keep their files (default: a temporary directory)
-  --output D           where results.json and results.md go (default: ./bench-results)`;
+  --output D           where results.json, results.md and results.svg go (default: ./bench-results)`;
 
 /** Runs the suites that the flags ask for; prints the tables and writes them with all rounds. */
 export async function runBenchmark(args: readonly string[]): Promise<void> {
@@ -45,6 +48,7 @@ export async function runBenchmark(args: readonly string[]): Promise<void> {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
+      case: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       'no-kafka': { type: 'boolean', default: false },
@@ -70,7 +74,9 @@ export async function runBenchmark(args: readonly string[]): Promise<void> {
   await mkdir(parent, { recursive: true });
   const workspace = await mkdtemp(join(parent, 'chronik-bench-'));
   try {
-    const report = await runSuites(names, effort, workspace, !values['no-kafka']);
+    const wants = (name: string): boolean =>
+      values.case.length === 0 || values.case.some((start) => name.startsWith(start));
+    const report = await runSuites(names, { effort, workspace, wants }, !values['no-kafka']);
     await publish(report, resolve(values.output));
   } finally {
     await rm(workspace, { recursive: true, force: true });
@@ -79,15 +85,17 @@ export async function runBenchmark(args: readonly string[]): Promise<void> {
 
 async function runSuites(
   names: readonly string[],
-  effort: Effort,
-  workspace: string,
+  about: Pick<Bench, 'effort' | 'workspace' | 'wants'>,
   withKafka: boolean,
 ): Promise<Report> {
+  const { effort, workspace } = about;
   const startedAt = new Date().toISOString();
   const kafka = withKafka ? await kafkaJars() : undefined;
   if (withKafka && kafka === undefined) console.log('No Java or no Maven here: Apache Kafka is left out.');
   const peers = [chronikPeer(), ...(kafka === undefined ? [] : [kafkaPeer(kafka)])];
-  const bench: Bench = { effort, workspace, peers, kafka, rows: [], say: (text) => console.log(text) };
+  const kcat = kcatVersion();
+  if (kcat === undefined) console.log('No kcat here: librdkafka is left out.');
+  const bench: Bench = { ...about, peers, kafka, kcat, rows: [], say: (text) => console.log(text) };
   const rawLimits: { suite: string; limits: readonly RawLimit[] }[] = [];
   for (const name of names) {
     const seconds = effort.quick ? RAW_SECONDS.quick : RAW_SECONDS.full;
@@ -98,7 +106,11 @@ async function runSuites(
     rawLimits.push({ suite: bench.rows[before]?.suite ?? name, limits: result });
   }
   const guarantees = Object.fromEntries(peers.map((peer) => [peer.name, peer.guarantee]));
-  return { startedAt, machine: machine(), guarantees, rows: bench.rows, rawLimits };
+  const tools = {
+    ...(kafka === undefined ? {} : { 'tools of Kafka': kafka.toolsVersion }),
+    ...(kcat === undefined ? {} : { kcat }),
+  };
+  return { startedAt, machine: { ...machine(), ...tools }, guarantees, rows: bench.rows, rawLimits };
 }
 
 function machine(): Readonly<Record<string, string>> {
@@ -116,5 +128,6 @@ async function publish(report: Report, output: string): Promise<void> {
   await mkdir(output, { recursive: true });
   await writeFile(join(output, 'results.json'), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(join(output, 'results.md'), text);
-  console.log(`\n${text}\nWritten to ${join(output, 'results.md')} and results.json`);
+  await writeFile(join(output, 'results.svg'), plot(report.rows));
+  console.log(`\n${text}\nWritten to ${join(output, 'results.md')}, results.json and results.svg`);
 }

@@ -8,7 +8,7 @@ export interface CpuUse {
   readonly seconds: number;
   /** CPU of the watched process, all its threads; undefined where there is no /proc. */
   readonly cpuSeconds: number | undefined;
-  /** CPU of this process, the load generator. */
+  /** CPU of this process, the load generator, and of those that it started and that have ended: the tools. */
   readonly clientCpuSeconds: number;
   /** CPU of everything that is neither, in percent of one core: what makes a figure doubtful. */
   readonly otherPercent: number | undefined;
@@ -22,6 +22,7 @@ export class CpuWatch {
   readonly #processTicks: number | undefined;
   readonly #machineTicks: number | undefined;
   readonly #own = process.cpuUsage();
+  readonly #toolTicks = endedChildrenTicks();
 
   constructor(pid: number | undefined) {
     this.#pid = pid;
@@ -32,7 +33,8 @@ export class CpuWatch {
   read(): CpuUse {
     const seconds = (performance.now() - this.#startMs) / 1000;
     const own = process.cpuUsage(this.#own);
-    const clientCpuSeconds = (own.user + own.system) / 1e6;
+    const toolSeconds = since(this.#toolTicks, endedChildrenTicks()) ?? 0;
+    const clientCpuSeconds = (own.user + own.system) / 1e6 + toolSeconds;
     const cpuSeconds = since(this.#processTicks, this.#pid === undefined ? undefined : processTicks(this.#pid));
     const machineSeconds = since(this.#machineTicks, machineTicks());
     const other = machineSeconds === undefined ? undefined : machineSeconds - clientCpuSeconds - (cpuSeconds ?? 0);
@@ -68,12 +70,22 @@ function since(before: number | undefined, now: number | undefined): number | un
   return before === undefined || now === undefined ? undefined : (now - before) / TICKS_PER_SECOND;
 }
 
-/** User and system time of a process: fields 14 and 15, counted behind the name, which may contain anything. */
+/** User and system time of a process: fields 14 and 15. */
 function processTicks(pid: number): number | undefined {
+  const fields = statFields(pid);
+  return fields === undefined ? undefined : Number(fields[11]) + Number(fields[12]);
+}
+
+/** User and system time of the children of this process that have ended: fields 16 and 17. */
+function endedChildrenTicks(): number | undefined {
+  const fields = statFields('self');
+  return fields === undefined ? undefined : Number(fields[13]) + Number(fields[14]);
+}
+
+/** The fields behind the name, which may contain anything; the first of them is field 3. */
+function statFields(pid: number | 'self'): readonly string[] | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** What all cores did but idle and wait for a disk. */

@@ -1,5 +1,6 @@
 import type { RawLimit } from '../measure/raw-limits.ts';
 import type { Row } from './row.ts';
+import { countedRounds } from './quiet.ts';
 import { spreadOf } from './spread.ts';
 import type { Spread } from './spread.ts';
 
@@ -20,6 +21,7 @@ export function markdown(report: Report): string {
     '# Benchmark',
     facts.map(([name, value]) => `${name}: ${value}`).join(' · '),
     'Cells: min / median / max over the rounds. MB = 10^6 bytes of record values. CPU: of the broker process, all threads.',
+    'other %: CPU of everything that is neither broker nor client, of one core. A row shows its rounds with at most 30 % if there are two; else all, marked BUSY: do not compare those.',
     ...Object.entries(report.guarantees).map(([peer, guarantee]) => `- ${peer}: ${guarantee}`),
   ];
   const suites = [...new Set(report.rows.map(({ suite }) => suite))];
@@ -35,9 +37,11 @@ export function markdown(report: Report): string {
 function suiteTable(rows: readonly Row[]): string {
   const figures = [...new Set(rows.flatMap(({ rounds }) => rounds.flatMap((round) => Object.keys(round))))];
   const lines = rows.map((row) => {
-    const spreads = spreadOf(row.rounds);
+    const { rounds, busy } = countedRounds(row.rounds);
+    const spreads = spreadOf(rounds);
     const cells = figures.map((name) => cell(spreads[name]));
-    return [row.case, row.peer, row.tool, String(row.rounds.length), ...cells];
+    const counted = `${rounds.length} of ${row.rounds.length}${busy ? ' BUSY' : ''}`;
+    return [row.case, row.peer, row.tool, counted, ...cells];
   });
   const commands = rows.map(({ case: name, peer, tool, command }) => `- ${name}, ${peer}, ${tool}: \`${command}\``);
   return `${table(['case', 'broker', 'tool', 'rounds', ...figures], lines)}\n\n${commands.join('\n')}`;

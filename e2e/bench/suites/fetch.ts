@@ -4,11 +4,12 @@ import { parseAddress } from '../load/client.ts';
 import { fill } from '../load/fill.ts';
 import type { LoadResult } from '../load/result.ts';
 import { consumerPerfTest, parseConsumerPerf } from '../peers/kafka-tools.ts';
+import { kcatConsume } from '../peers/kcat.ts';
 import type { KafkaJars } from '../peers/kafka-jars.ts';
 import { untilServing } from '../peers/serving.ts';
 import type { Bench, Contender, Tool } from './bench.ts';
 import { pairedRounds, withPeers } from './bench.ts';
-import { figuresOf, runLoad, runWatched, shown } from './run-command.ts';
+import { cpuFigures, figuresOf, runLoad, runWatched, shown } from './run-command.ts';
 
 const SUITE = 'fetch';
 const TOPIC = 'fetched';
@@ -24,6 +25,7 @@ const CONNECTIONS = 2;
 export async function fetchSuite(bench: Bench): Promise<void> {
   for (const partitions of bench.effort.quick ? [1] : [1, 16, 100]) {
     const name = `${partitions} partition${partitions === 1 ? '' : 's'}`;
+    if (!bench.wants(name)) continue;
     await withPeers(bench, bench.peers, async (contenders) => {
       for (const { running } of contenders) await fillTopic(running.bootstrap, partitions, HOT_BYTES);
       const tools = [reader(bench, partitions, 'hot')];
@@ -32,7 +34,7 @@ export async function fetchSuite(bench: Bench): Promise<void> {
       const cold = [reader(bench, partitions, 'cold')];
       await pairedRounds(bench, { suite: SUITE, case: `${name}, after a restart` }, contenders, cold);
     });
-    if (bench.kafka !== undefined && !bench.effort.quick) await longRead(bench, bench.kafka, name, partitions);
+    if (!bench.effort.quick) await longRead(bench, name, partitions);
   }
 }
 
@@ -73,26 +75,45 @@ function reader({ effort }: Bench, partitions: number, from: 'hot' | 'cold'): To
   };
 }
 
-/** One gibibyte from the start, by Kafka's own consumer. */
-async function longRead(bench: Bench, jars: KafkaJars, name: string, partitions: number): Promise<void> {
+/** One gibibyte from the start, by Kafka's own consumer and by librdkafka's. */
+async function longRead(bench: Bench, name: string, partitions: number): Promise<void> {
+  const { kafka, kcat } = bench;
+  if (kafka === undefined && kcat === undefined) return;
   await withPeers(bench, bench.peers, async (contenders) => {
     let records = 0;
     for (const { running } of contenders) records = await fillTopic(running.bootstrap, partitions, LONG_BYTES);
-    const tool: Tool = {
-      name: 'kafka-consumer-perf-test',
-      measure: async ({ bootstrap, pid }) => {
-        const command = consumerPerfTest(jars, { bootstrap, topic: TOPIC, records });
-        const { output, cpu } = await runWatched(command, pid);
-        const gigabytes = (records * RECORD_BYTES) / 1e9;
-        return {
-          command: shown(command),
-          figures: {
-            'MB/s': parseConsumerPerf(output),
-            ...(cpu.cpuSeconds === undefined ? {} : { 'CPU s/GB': cpu.cpuSeconds / gigabytes }),
-          },
-        };
-      },
-    };
-    await pairedRounds(bench, { suite: SUITE, case: `${name}, 1 GiB from the start` }, contenders, [tool]);
+    const tools = [
+      ...(kafka === undefined ? [] : [javaConsumer(kafka, records)]),
+      ...(kcat === undefined ? [] : [kcatConsumer(records)]),
+    ];
+    await pairedRounds(bench, { suite: SUITE, case: `${name}, 1 GiB from the start` }, contenders, tools);
   });
+}
+
+function javaConsumer(jars: KafkaJars, records: number): Tool {
+  return {
+    name: 'kafka-consumer-perf-test',
+    measure: async ({ bootstrap, pid }) => {
+      const command = consumerPerfTest(jars, { bootstrap, topic: TOPIC, records });
+      const { output, cpu } = await runWatched(command, pid);
+      const figures = { 'MB/s': parseConsumerPerf(output), ...cpuFigures(cpu, records * RECORD_BYTES) };
+      return { command: shown(command), figures };
+    },
+  };
+}
+
+/** Its start counts too. */
+function kcatConsumer(records: number): Tool {
+  return {
+    name: 'kcat -C (librdkafka)',
+    measure: async ({ bootstrap, pid }) => {
+      const command = kcatConsume({ bootstrap, topic: TOPIC });
+      const { cpu } = await runWatched(command, pid);
+      const valueBytes = records * RECORD_BYTES;
+      return {
+        command: shown(command),
+        figures: { 'MB/s': valueBytes / 1e6 / cpu.seconds, ...cpuFigures(cpu, valueBytes) },
+      };
+    },
+  };
 }

@@ -21,14 +21,20 @@ const LOW = 0.2;
 export async function latencySuite(bench: Bench): Promise<void> {
   for (const partitions of bench.effort.quick ? [1] : [1, 16, 100]) {
     for (const acks of bench.effort.quick ? [-1] : [1, -1]) {
+      const load = `${partitions} partition${partitions === 1 ? '' : 's'}, acks=${ackName(acks)}`;
+      if (!bench.wants(load)) continue;
       await withPeers(bench, bench.peers, async (contenders) => {
         const reference = contenders.at(-1)!;
-        const flags = { ...load(bench, reference.running.bootstrap, partitions, acks), connections: 1, 'in-flight': 5 };
+        const flags = {
+          ...flagsOf(bench, reference.running.bootstrap, partitions, acks),
+          connections: 1,
+          'in-flight': 5,
+        };
         const { result } = await runLoad<LoadResult>('produce', flags);
         const rateBytes = Math.round(LOW * result.megabytesPerSecond * 1e6);
         bench.say(`rate: 20 % of ${reference.peer.name}'s ${result.megabytesPerSecond.toFixed(1)} MB/s`);
         const rate = `${(rateBytes / 1e6).toFixed(1)} MB/s`;
-        const name = `${partitions} partition${partitions === 1 ? '' : 's'}, acks=${ackName(acks)}, ${rate}`;
+        const name = `${load}, ${rate}`;
         await pairedRounds(bench, { suite: SUITE, case: name }, contenders, [
           paced(bench, partitions, acks, rateBytes),
           ...(bench.kafka === undefined || bench.effort.quick
@@ -40,7 +46,12 @@ export async function latencySuite(bench: Bench): Promise<void> {
   }
 }
 
-function load({ effort }: Bench, bootstrap: string, partitions: number, acks: number): Record<string, string | number> {
+function flagsOf(
+  { effort }: Bench,
+  bootstrap: string,
+  partitions: number,
+  acks: number,
+): Record<string, string | number> {
   return {
     bootstrap,
     partitions,
@@ -56,7 +67,7 @@ function paced(bench: Bench, partitions: number, acks: number, rate: number): To
   return {
     name: `own generator, open loop, ${CONNECTIONS} connections, requests of 16 KiB`,
     measure: async ({ bootstrap, pid }) => {
-      const flags = { ...load(bench, bootstrap, partitions, acks), connections: CONNECTIONS, rate, pid };
+      const flags = { ...flagsOf(bench, bootstrap, partitions, acks), connections: CONNECTIONS, rate, pid };
       const { command, result } = await runLoad<LoadResult>('produce', flags);
       return { command, figures: figuresOf(result) };
     },
@@ -74,7 +85,7 @@ function javaPaced({ effort }: Bench, jars: KafkaJars, partitions: number, acks:
       const test = { bootstrap, topic, records, recordBytes: RECORD_BYTES, acks, throughput };
       const command = producerPerfTest(jars, test);
       const { output, cpu } = await runWatched(command, pid);
-      return { command: shown(command), figures: perfFigures(output, records, cpu.cpuSeconds) };
+      return { command: shown(command), figures: perfFigures(output, records, cpu) };
     },
   };
 }

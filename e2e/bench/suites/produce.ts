@@ -2,11 +2,14 @@ import type { LoadResult } from '../load/result.ts';
 import { parseProducerPerf, producerPerfTest } from '../peers/kafka-tools.ts';
 import { createTopics } from '../load/admin.ts';
 import { parseAddress } from '../load/client.ts';
+import type { CpuUse } from '../measure/process-usage.ts';
 import type { KafkaJars } from '../peers/kafka-jars.ts';
 import { syncingKafkaPeer } from '../peers/kafka-peer.ts';
+import { kcatProduce, linesFile } from '../peers/kcat.ts';
+import type { Figures } from '../report/spread.ts';
 import type { Bench, Tool } from './bench.ts';
 import { pairedRounds, withPeers } from './bench.ts';
-import { figuresOf, runLoad, runWatched, shown } from './run-command.ts';
+import { cpuFigures, figuresOf, runLoad, runWatched, shown } from './run-command.ts';
 
 const SUITE = 'produce at saturation';
 const SYNCED_SUITE = 'produce at saturation, both from the disk';
@@ -16,6 +19,7 @@ const BATCH_BYTES = 16_384;
 const IN_FLIGHT = 5;
 /** With fewer the JVM of the tool is hardly warm. */
 const PERF_RECORDS = 500_000;
+const KCAT_RECORDS = 500_000;
 
 interface ProduceCase {
   readonly partitions: number;
@@ -31,6 +35,7 @@ export async function produceSuite(bench: Bench): Promise<void> {
   ];
   for (const one of bench.effort.quick ? short : all) {
     const name = `${one.partitions} partition${one.partitions === 1 ? '' : 's'}, acks=${ackName(one.acks)}`;
+    if (!bench.wants(name)) continue;
     await withPeers(bench, bench.peers, (contenders) =>
       pairedRounds(bench, { suite: SUITE, case: name }, contenders, tools(bench, one)),
     );
@@ -56,7 +61,12 @@ function tools(bench: Bench, one: ProduceCase): readonly Tool[] {
     ownGenerator(bench, one, 1),
     ...(one.partitions > 1 || !bench.effort.quick ? [ownGenerator(bench, one, 16)] : []),
   ];
-  return bench.kafka === undefined || bench.effort.quick ? own : [...own, javaProducer(bench.kafka, one)];
+  if (bench.effort.quick) return own;
+  return [
+    ...own,
+    ...(bench.kafka === undefined ? [] : [javaProducer(bench.kafka, one)]),
+    ...(bench.kcat === undefined ? [] : [kcatProducer(bench, one)]),
+  ];
 }
 
 function ownGenerator({ effort }: Bench, { partitions, acks }: ProduceCase, connections: number): Tool {
@@ -89,19 +99,38 @@ function javaProducer(jars: KafkaJars, { partitions, acks }: ProduceCase): Tool 
       const test = { bootstrap, topic, records: PERF_RECORDS, recordBytes: RECORD_BYTES, acks, throughput: -1 };
       const command = producerPerfTest(jars, test);
       const { output, cpu } = await runWatched(command, pid);
-      return { command: shown(command), figures: perfFigures(output, PERF_RECORDS, cpu.cpuSeconds) };
+      return { command: shown(command), figures: perfFigures(output, PERF_RECORDS, cpu) };
     },
   };
 }
 
-/** Figures of kafka-producer-perf-test; `cpuSeconds` of the broker over all its records. */
-export function perfFigures(output: string, records: number, cpuSeconds: number | undefined): Record<string, number> {
+/** librdkafka's producer; its start counts too. */
+function kcatProducer({ workspace }: Bench, { partitions, acks }: ProduceCase): Tool {
+  return {
+    name: 'kcat -P (librdkafka)',
+    measure: async ({ bootstrap, pid }) => {
+      const topic = 'kcat';
+      await createTopics(parseAddress(bootstrap), [{ name: topic, partitions }]);
+      const file = await linesFile(workspace, KCAT_RECORDS, RECORD_BYTES);
+      const command = kcatProduce({ bootstrap, topic, acks, file });
+      const { cpu } = await runWatched(command, pid);
+      const valueBytes = KCAT_RECORDS * RECORD_BYTES;
+      return {
+        command: shown(command),
+        figures: { 'MB/s': valueBytes / 1e6 / cpu.seconds, ...cpuFigures(cpu, valueBytes) },
+      };
+    },
+  };
+}
+
+/** Figures of kafka-producer-perf-test; `cpu` over all its records. */
+export function perfFigures(output: string, records: number, cpu: CpuUse): Figures {
   const { megabytesPerSecond, p50Ms, p99Ms, p999Ms } = parseProducerPerf(output, RECORD_BYTES);
   return {
     'MB/s': megabytesPerSecond,
     'p50 ms': p50Ms,
     'p99 ms': p99Ms,
     'p99.9 ms': p999Ms,
-    ...(cpuSeconds === undefined ? {} : { 'CPU s/GB': cpuSeconds / ((records * RECORD_BYTES) / 1e9) }),
+    ...cpuFigures(cpu, records * RECORD_BYTES),
   };
 }

@@ -5,6 +5,7 @@ import type { LoadVerb } from '../load/command.ts';
 import type { Command } from '../peers/kafka-tools.ts';
 import { CpuWatch } from '../measure/process-usage.ts';
 import type { CpuUse } from '../measure/process-usage.ts';
+import { OTHER } from '../report/quiet.ts';
 import type { Figures } from '../report/spread.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -42,6 +43,16 @@ export async function runLoad<T>(verb: LoadVerb, flags: LoadFlags): Promise<{ co
 
 export type LoadFlags = Readonly<Record<string, string | number>>;
 
+/** What a run of a tool took of the CPU, per 10^9 bytes of record values, and what others took meanwhile. */
+export function cpuFigures(cpu: CpuUse, valueBytes: number): Figures {
+  const gigabytes = valueBytes / 1e9;
+  return {
+    ...(cpu.cpuSeconds === undefined ? {} : { 'CPU s/GB': cpu.cpuSeconds / gigabytes }),
+    'client CPU s/GB': cpu.clientCpuSeconds / gigabytes,
+    ...(cpu.otherPercent === undefined ? {} : { [OTHER]: cpu.otherPercent }),
+  };
+}
+
 /** A command line as a person would type it. */
 export function shown(command: Command): string {
   return command.map((part) => (/[\s*]/.test(part) ? `'${part}'` : part)).join(' ');
@@ -59,6 +70,6 @@ export function figuresOf(result: LoadResult): Figures {
     ...(brokerCpuMicrosPerRequest === undefined ? {} : { 'CPU µs/request': brokerCpuMicrosPerRequest }),
     'client CPU s/GB': result.clientCpuPerGb,
     ...(rssBytes === undefined ? {} : { 'RSS MiB': rssBytes / 2 ** 20 }),
-    ...(otherPercent === undefined ? {} : { 'other %': otherPercent }),
+    ...(otherPercent === undefined ? {} : { [OTHER]: otherPercent }),
   };
 }
