@@ -31,9 +31,7 @@ export interface PartitionImage {
   readonly leaderEpoch: number;
   /** Records below it are gone for readers. */
   readonly logStartOffset: number;
-  /**
-   * Oldest first, the last one open. Intervals that hold no offset, and those wholly below logStartOffset, are left out.
-   */
+  /** Oldest first, the last one open. Intervals that hold no offset are left out. */
   readonly history: readonly LeadershipInterval[];
 }
 

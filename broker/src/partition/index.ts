@@ -2,7 +2,7 @@
 export type { AckWaiter } from './ack-queue.ts';
 export { type HighWatermarkWatcher, CommitWakeups } from './commit-wakeups.ts';
 export type { EpochEnd } from './leader-epochs.ts';
-export type { LoadAnomalies, LoadedBatch, OffsetRange } from './log-loader.ts';
+export type { LoadAnomalies, LoadedAs, LoadedBatch, OffsetRange } from './log-loader.ts';
 export { type FoundOffset, findByTimestamp, findMaxTimestamp } from './lookup.ts';
 export { PartitionError, type PartitionErrorCode } from './partition-error.ts';
 export { type AppendResult, PartitionLog } from './partition-log.ts';

@@ -8,6 +8,12 @@ import type { StreamTable } from './stream-table.ts';
 /** What a footer says of a batch. */
 export type LoadedBatch = Omit<BatchMeta, 'topicId' | 'partition' | 'control'>;
 
+/**
+ * What became of a batch that a footer shows: it can be read; it lies below the log start and only tells about its producer; or
+ * it lies outside its leader's interval, or in a partition that does not exist, and means nothing.
+ */
+export type LoadedAs = 'kept' | 'deleted' | 'ignored';
+
 /** Offsets from `from` up to, not with, `to`. */
 export interface OffsetRange {
   readonly from: number;
@@ -44,20 +50,19 @@ export class LogLoader {
     this.#logStartOffset = view.logStartOffset;
   }
 
-  /** False if the batch lies outside its leader's interval and was ignored. */
-  add(batch: LoadedBatch, location: BatchLocation): boolean {
+  add(batch: LoadedBatch, location: BatchLocation): LoadedAs {
     if (!this.#belongs(batch, location)) {
       this.#ignoredBatches++;
-      return false;
+      return 'ignored';
     }
     if (batch.producerId !== NO_PRODUCER_ID) this.#producers.record(batch, batch.hlc.ms);
-    if (batch.lastOffset < this.#logStartOffset) return true;
+    if (batch.lastOffset < this.#logStartOffset) return 'deleted';
     const { baseOffset, lastOffset, leaderEpoch, maxTimestamp } = batch;
     this.#batches.load(
       { baseOffset, lastOffset, leaderEpoch, maxTimestamp, sizeBytes: location.length },
       { streamRef: this.#streams.intern(location.stream), slot: location.slot, position: location.position },
     );
-    return true;
+    return 'kept';
   }
 
   /** Puts everything in order. Throws PARTITION_OVERLAP, naming `partition`, if two batches claim the same offset. */

@@ -18,7 +18,7 @@ import { AckQueue, type AckWaiter } from './ack-queue.ts';
 import { BatchIndex } from './batch-index.ts';
 import type { AdvancingPartition, HighWatermarkWatcher } from './commit-wakeups.ts';
 import { PartitionError } from './partition-error.ts';
-import { type LoadAnomalies, type LoadedBatch, LogLoader, NO_ANOMALIES } from './log-loader.ts';
+import { type LoadAnomalies, type LoadedAs, type LoadedBatch, LogLoader, NO_ANOMALIES } from './log-loader.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
 import type { BatchSink, PartitionContext, PartitionView } from './ports.ts';
 import { NO_PRODUCER_ID, ProducerState, type SequenceCheck } from './producer-state.ts';
@@ -113,8 +113,8 @@ export class PartitionLog implements BatchOwner, TailOwner, AdvancingPartition {
     return this.batches.sizeBytes;
   }
 
-  /** Notes a batch that a WAL object's footer describes. False if it lies outside its leader's interval (rule 17). */
-  loadBatch(batch: LoadedBatch, location: BatchLocation): boolean {
+  /** Notes a batch that a WAL object's footer describes. Ignored if it lies outside its leader's interval (rule 17). */
+  loadBatch(batch: LoadedBatch, location: BatchLocation): LoadedAs {
     invariant(this.#loader !== undefined, 'A batch was loaded into a partition that is open already', {
       topic: this.topicName,
       partition: this.index,

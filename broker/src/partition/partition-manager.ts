@@ -1,6 +1,6 @@
 import type { ChronikError } from '../edge/index.ts';
 import type { BatchLocation, FooterBatch } from '../log/index.ts';
-import type { LoadAnomalies } from './log-loader.ts';
+import type { LoadAnomalies, LoadedAs } from './log-loader.ts';
 import { PartitionError } from './partition-error.ts';
 import { PartitionLog } from './partition-log.ts';
 import type { BatchSink, PartitionContext, TopicView } from './ports.ts';
@@ -99,13 +99,13 @@ export class PartitionManager {
     }
   }
 
-  /** Notes a batch that a footer shows. False if it belongs to nothing that exists (deleted topic, closed interval). */
-  loadBatch(batch: FooterBatch, location: BatchLocation): boolean {
+  /** Notes a batch that a footer shows. Ignored if it belongs to nothing that exists (deleted topic, closed interval). */
+  loadBatch(batch: FooterBatch, location: BatchLocation): LoadedAs {
     const topic = this.#byId.get(batch.topicId);
     const log = topic?.logs[batch.partition];
     if (log === undefined) {
       if (topic === undefined) this.#unknownTopicBatches++;
-      return false;
+      return 'ignored';
     }
     return log.loadBatch(batch, location);
   }
@@ -113,10 +113,12 @@ export class PartitionManager {
   /** Ends loading of all partitions. Throws PARTITION_OVERLAP. */
   finishLoading(): LoadReport {
     const anomalies = new Map<string, LoadAnomalies>();
+    const nowMs = this.#context.clock.nowMs();
     let partitions = 0;
     for (const log of this.logs()) {
       partitions++;
       const found = log.finishLoading();
+      log.producers.expire(nowMs);
       if (found.lost.length > 0 || found.ignoredBatches > 0) anomalies.set(`${log.topicName}-${log.index}`, found);
     }
     return { anomalies, unknownTopicBatches: this.#unknownTopicBatches, partitions };

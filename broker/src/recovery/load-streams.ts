@@ -213,10 +213,9 @@ class StreamLoader {
     for (const entry of slot.entries) {
       if (entry.kind === 'close' || (upTo !== undefined && compareHlc(entry.hlc, upTo) > 0)) continue;
       const { position, length } = entry;
-      if (!this.#partitions.loadBatch(entry, { stream, slot: slot.slot, position, length })) {
-        this.#ignoredBatches += 1;
-        continue;
-      }
+      const loaded = this.#partitions.loadBatch(entry, { stream, slot: slot.slot, position, length });
+      if (loaded === 'ignored') this.#ignoredBatches += 1;
+      if (loaded !== 'kept') continue;
       this.#batches += 1;
       this.#records += entry.recordCount;
       this.#bytes += length;

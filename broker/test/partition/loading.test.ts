@@ -30,8 +30,8 @@ const at = (slot: number, of: StreamId = stream) => ({ stream: of, slot, positio
 test('loaded batches are committed, and appending goes on behind them', () => {
   const { manager, sink } = harness();
   manager.sync(topicView());
-  assert.equal(manager.loadBatch(footer(5, 5), at(2)), true);
-  assert.equal(manager.loadBatch(footer(0, 5), at(1)), true);
+  assert.equal(manager.loadBatch(footer(5, 5), at(2)), 'kept');
+  assert.equal(manager.loadBatch(footer(0, 5), at(1)), 'kept');
   assert.equal(manager.finishLoading().anomalies.size, 0);
   manager.open(sink);
   const log = manager.topic('orders')?.logs[0];
@@ -55,11 +55,11 @@ test('rule-17 batches outside the interval of their stream are ignored', () => {
     ],
   });
   manager.sync(topicView(view));
-  assert.equal(manager.loadBatch(footer(0, 4), at(1)), true);
-  assert.equal(manager.loadBatch(footer(4, 2), at(2)), false);
-  assert.equal(manager.loadBatch(footer(4, 3, { leaderEpoch: 1 }), at(1, second)), true);
-  assert.equal(manager.loadBatch(footer(7, 3, { leaderEpoch: 0 }), at(2, second)), false);
-  assert.equal(manager.loadBatch(footer(0, 1, { topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }), at(3)), false);
+  assert.equal(manager.loadBatch(footer(0, 4), at(1)), 'kept');
+  assert.equal(manager.loadBatch(footer(4, 2), at(2)), 'ignored');
+  assert.equal(manager.loadBatch(footer(4, 3, { leaderEpoch: 1 }), at(1, second)), 'kept');
+  assert.equal(manager.loadBatch(footer(7, 3, { leaderEpoch: 0 }), at(2, second)), 'ignored');
+  assert.equal(manager.loadBatch(footer(0, 1, { topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }), at(3)), 'ignored');
   const report = manager.finishLoading();
   assert.equal(report.unknownTopicBatches, 1);
   assert.deepEqual(report.anomalies.get('orders-0'), { lost: [], ignoredBatches: 2 });

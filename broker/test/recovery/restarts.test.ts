@@ -52,6 +52,23 @@ test('the log start stays where it was moved to, and offsets go on behind it, ov
   assert.deepEqual(await contents(broker), ['3 d']);
 });
 
+test('what an idempotent producer has written is known after its records were deleted, over any number of restores', async () => {
+  let { life, broker } = await bench.start();
+  await createTopic(broker);
+  logOf(broker).append(batch('=a', 0));
+  await broker.stream.flush();
+  await moveLogStart(broker, 1);
+  for (let round = 0; round < 3; round += 1) ({ life, broker } = await restore(life));
+  assert.equal(broker.report.records, 0);
+  assert.deepEqual(broker.report.anomalies, []);
+  assert.equal(logOf(broker).append(batch('=a', 0)).kind, 'duplicate');
+  const next = logOf(broker).append(batch('=b', 1));
+  assert.equal(next.kind === 'appended' && next.baseOffset, 1);
+  await broker.stream.flush();
+  ({ broker } = await restore(life));
+  assert.deepEqual(await contents(broker), ['1 b #1']);
+});
+
 test('hole-20: a topic that was created again has nothing of its namesake, nor of the tail that its namesake left on the disk', async () => {
   const first = await bench.start();
   await createTopic(first.broker);

@@ -62,7 +62,7 @@ export class Model {
   readonly #formerIds = new Set<string>();
   /** Producer ids given out, with their epoch: never twice. */
   readonly producerIds = new Map<string, string>();
-  readonly counts = { sent: 0, acked: 0, read: 0, commits: 0, refused: 0 };
+  readonly counts = { sent: 0, acked: 0, read: 0, commits: 0, refused: 0, deletions: 0 };
 
   topic(name: string): TopicHistory | undefined {
     return this.topics.get(name);

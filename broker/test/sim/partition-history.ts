@@ -39,6 +39,9 @@ export class PartitionHistory {
   highWatermark = 0;
   /** One past the last offset that any consumer was given. */
   seenThrough = 0;
+  /** Records below the one have been deleted for sure, those from the other on have not: DeleteRecords without an answer may have happened. */
+  deletedBelow = 0;
+  maybeDeletedBelow = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -53,6 +56,12 @@ export class PartitionHistory {
     batch.ackedAtMs = nowMs;
     batch.ackedBy = by;
     if (baseOffset === undefined || baseOffset < 0) return;
+    if (batch.idempotent && batch.baseOffset !== undefined && batch.baseOffset !== baseOffset) {
+      throw new Violation(
+        'no duplicates',
+        `${this.name}: ${label(batch)} was acked at ${batch.baseOffset} and, when it came again, at ${baseOffset}`,
+      );
+    }
     batch.baseOffset = baseOffset;
     const other = this.#ackedOffsets.get(baseOffset);
     if (other !== undefined && other !== batch && other.acks === -1 && batch.acks === -1) {
@@ -74,6 +83,14 @@ export class PartitionHistory {
 
   refuse(batch: SentBatch): void {
     batch.state = 'refused';
+  }
+
+  askDeletion(below: number): void {
+    this.maybeDeletedBelow = Math.max(this.maybeDeletedBelow, below);
+  }
+
+  ackDeletion(below: number): void {
+    this.deletedBelow = Math.max(this.deletedBelow, below);
   }
 
   showHighWatermark(offset: number): void {

@@ -62,22 +62,22 @@ function nextHistory(
         startOffset: next.startOffset,
       });
     }
-    if (previousEndOffset > Math.max(open.startOffset, partition.logStartOffset)) {
-      closed.push({ ...open, endOffset: previousEndOffset });
-    }
+    if (previousEndOffset > open.startOffset) closed.push({ ...open, endOffset: previousEndOffset });
   }
   closed.push(next);
   return closed;
 }
 
-/** Ignored: the topic is gone, or the offset is not above the present one. Conflict: an unknown partition. */
+/**
+ * Ignored: the topic is gone, or the offset is not above the present one. Conflict: an unknown partition. Intervals below the
+ * log start stay: their footers are all that remembers which batches of an idempotent producer were appended already.
+ */
 export function applyLogStartOffsetMoved(draft: ImageDraft, event: LogStartOffsetMoved): boolean {
   const topic = draft.topicById(event.topicId);
   if (topic === undefined) return false;
   const partition = demandPartition(draft, topic.id, event.partition);
   if (event.offset <= partition.logStartOffset) return false;
-  const history = partition.history.filter(({ endOffset }) => endOffset === undefined || endOffset > event.offset);
-  draft.setPartition(topic, { ...partition, logStartOffset: event.offset, history });
+  draft.setPartition(topic, { ...partition, logStartOffset: event.offset });
   return true;
 }
 

@@ -43,6 +43,17 @@ export function takeFetched(world: ClientWorld, reader: string, fetched: Fetched
   return fetched.batches.length > 0;
 }
 
+/** The position lies where records were, or may have been, deleted. */
+export function isBelowStart(world: ClientWorld, { position, errorCode }: Fetched): boolean {
+  if (errorCode !== KafkaErrors.OFFSET_OUT_OF_RANGE) return false;
+  return position.offset < world.model.partition(position.topic, position.partition).maybeDeletedBelow;
+}
+
+/** Goes on behind all that may have been deleted. */
+export function skipDeleted(world: ClientWorld, position: Position): void {
+  position.offset = world.model.partition(position.topic, position.partition).maybeDeletedBelow;
+}
+
 /** Reads all its partitions from the beginning, for ever; now and then it goes back to a place that it has read. */
 export class Consumer {
   readonly #world: ClientWorld;
@@ -86,6 +97,7 @@ export class Consumer {
     let outcome: 'fine' | 'trouble' = 'fine';
     for (const fetched of fetches) {
       if (fetched.errorCode === KafkaErrors.NONE) takeFetched(this.#world, this.#cluster.clientId, fetched);
+      else if (isBelowStart(this.#world, fetched)) skipDeleted(this.#world, fetched.position);
       else outcome = this.#trouble(fetched);
     }
     return outcome;

@@ -3,7 +3,7 @@ import type { ApiKey, ApiNameOf, RequestInput, ResponseOf } from '../../../src/k
 import { Violation } from '../violation.ts';
 import type { ClientWorld } from './client-world.ts';
 import type { ClusterClient } from './cluster-client.ts';
-import { takeFetched } from './consumer.ts';
+import { isBelowStart, skipDeleted, takeFetched } from './consumer.ts';
 import { Fetcher } from './fetcher.ts';
 import type { Position } from './fetcher.ts';
 import { assignRoundRobin, decodeAssignment, encodeAssignment, encodeSubscription } from './group-protocol.ts';
@@ -177,6 +177,8 @@ export class GroupMember {
         for (const fetched of await this.#fetcher.fetch(leader, list, limits)) {
           if (fetched.errorCode === KafkaErrors.NONE) {
             if (takeFetched(this.#world, this.#cluster.clientId, fetched)) moved.push(fetched.position);
+          } else if (isBelowStart(this.#world, fetched)) {
+            skipDeleted(this.#world, fetched.position);
           } else {
             await this.#cluster.refresh();
           }

@@ -6,10 +6,14 @@ import { Fetcher } from '../clients/fetcher.ts';
 import { fetchOffsets } from '../clients/offsets.ts';
 import { NoAnswerError } from '../clients/wire-connection.ts';
 import type { TopicHistory } from '../model.ts';
-import { checkPartition } from '../oracles/partition-oracle.ts';
+import { checkPartition, endOf } from '../oracles/partition-oracle.ts';
+import type { PartitionContents } from '../oracles/partition-oracle.ts';
 import type { SentBatch } from '../partition-history.ts';
 import { Violation } from '../violation.ts';
 import type { ClusterWorld } from './world.ts';
+
+/** ListOffsets: the first offset that there is. */
+const EARLIEST = -2;
 
 /** Reads all that clients can read and holds it against all that they were told. */
 export class FinalCheck {
@@ -30,9 +34,9 @@ export class FinalCheck {
       if (!this.#checkTopic(topic)) continue;
       if (topic.configs.size > 0) await this.#checkConfigs(topic);
       for (const [index, history] of topic.partitions.entries()) {
-        const log = await this.#readAll(topic.name, index);
-        checkPartition(history, log, (batch) => this.#mayBeLost(batch));
-        ends.set(history.name, (log.at(-1)?.lastOffset ?? -1) + 1);
+        const contents = await this.#readAll(topic.name, index);
+        checkPartition(history, contents, (batch) => this.#mayBeLost(batch));
+        ends.set(history.name, endOf(contents));
       }
     }
     for (const group of groups) await this.#checkGroup(group, ends);
@@ -96,8 +100,9 @@ export class FinalCheck {
     }
   }
 
-  async #readAll(topic: string, partition: number): Promise<DecodedBatch[]> {
-    const position = { topic, partition, offset: 0 };
+  async #readAll(topic: string, partition: number): Promise<PartitionContents> {
+    const logStartOffset = await this.#logStart(topic, partition);
+    const position = { topic, partition, offset: logStartOffset };
     const log: DecodedBatch[] = [];
     const limits = { maxWaitMs: 1, maxBytes: 1 << 22, partitionMaxBytes: 1 << 20 };
     for (;;) {
@@ -109,13 +114,38 @@ export class FinalCheck {
             log.push(batch);
             position.offset = batch.lastOffset + 1;
           }
-          if (position.offset >= fetched.highWatermark) return log;
+          if (position.offset >= fetched.highWatermark) return { logStartOffset, batches: log };
           continue;
         }
         if (fetched !== undefined && fetched.errorCode === KafkaErrors.OFFSET_OUT_OF_RANGE) {
           throw new Violation('acked ⊆ readable', `${topic}-${partition}: offset ${position.offset} is out of range`);
         }
         this.#world.scheduler.note(`final reader: ${topic}-${partition}: ${kafkaErrorName(fetched?.errorCode ?? -1)}`);
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) throw error;
+      }
+      await this.#cluster.backOff();
+      await this.#cluster.refreshPatiently();
+    }
+  }
+
+  async #logStart(topic: string, partition: number): Promise<number> {
+    for (;;) {
+      try {
+        const answer = await this.#cluster.request(
+          ApiKeys.ListOffsets,
+          'ListOffsets',
+          {
+            replicaId: -1,
+            isolationLevel: 0,
+            topics: [
+              { name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp: EARLIEST }] },
+            ],
+          },
+          { brokerId: this.#cluster.leaderOf(topic, partition) ?? 0 },
+        );
+        const found = answer.topics[0]?.partitions[0];
+        if (found?.errorCode === KafkaErrors.NONE) return found.offset;
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
       }

@@ -3,6 +3,7 @@ import { Consumer } from '../clients/consumer.ts';
 import { GroupMember } from '../clients/group-member.ts';
 import { Producer } from '../clients/producer.ts';
 import type { ProducerPlan } from '../clients/producer.ts';
+import { RecordDeleter } from '../clients/record-deleter.ts';
 import type { Scenario } from '../scenario.ts';
 import { TopicChurn } from './topic-churn.ts';
 import { StoreWeather } from '../store-weather.ts';
@@ -79,6 +80,10 @@ class ClusterRun {
       this.#lives.push(world.live(new Consumer(world, world.client(`consumer-${i}`), plan).run()));
     }
     if (random.chance(0.6)) this.#lives.push(world.live(new TopicChurn(world).run()));
+    if (random.chance(0.4)) {
+      const plan = { targets: this.#targets, pauseMs: random.pick([1_000, 5_000]) };
+      this.#lives.push(world.live(new RecordDeleter(world, world.client('deleter'), plan).run()));
+    }
     for (let g = random.integer(0, 2); g > 0; g--) {
       const group = `group-${g}`;
       this.#groups.push(group);

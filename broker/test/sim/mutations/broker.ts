@@ -91,6 +91,15 @@ const producing: readonly Mutation[] = [
     scenario: CLUSTER,
   },
   {
+    name: 'deleted-batches-forget-producers',
+    breaks: 'no duplicate from an idempotent producer, whatever of its records was deleted',
+    file: 'partition/log-loader.ts',
+    find: 'if (batch.producerId !== NO_PRODUCER_ID) this.#producers.record',
+    replace:
+      "if (batch.lastOffset < this.#logStartOffset) return 'deleted';\n    if (batch.producerId !== NO_PRODUCER_ID) this.#producers.record",
+    pinned: ['producers deleted'],
+  },
+  {
     name: 'producer-id-block-not-recorded',
     breaks: 'producer ids are given out once in a lineage',
     file: 'broker/producer-ids.ts',
@@ -258,8 +267,8 @@ const metadata: readonly Mutation[] = [
     name: 'data-acked-before-its-metadata',
     breaks: 'rule 09: data are acknowledged after the metadata that their partitions depend on',
     file: 'broker/handlers/produce.ts',
-    find: 'if (!services.metadata.isDurable) return produceBehindMetadata(',
-    replace: 'if (services.metadata === undefined) return produceBehindMetadata(',
+    find: 'if (!durable.isReached) return produceBehindMetadata(',
+    replace: 'if (services === undefined) return produceBehindMetadata(',
     pinned: ['rule-09 interval'],
   },
   {

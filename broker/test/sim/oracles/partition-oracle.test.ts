@@ -6,6 +6,7 @@ import { PartitionHistory } from '../partition-history.ts';
 import type { Acks, SentBatch } from '../partition-history.ts';
 import { Violation } from '../violation.ts';
 import { checkPartition } from './partition-oracle.ts';
+import type { MayBeLost } from './partition-oracle.ts';
 
 interface Made {
   readonly bytes: Buffer;
@@ -46,6 +47,11 @@ function historyOf(...made: readonly Made[]): PartitionHistory {
 
 const never = (): boolean => false;
 
+/** Of a partition from which nothing was deleted. */
+function checkWhole(history: PartitionHistory, batches: readonly DecodedBatch[], mayBeLost: MayBeLost): void {
+  checkPartition(history, { logStartOffset: 0, batches }, mayBeLost);
+}
+
 function violates(oracle: string, check: () => void): void {
   assert.throws(check, (error) => error instanceof Violation && error.oracle === oracle);
 }
@@ -54,57 +60,57 @@ test('a log that holds all that was acked is fine, with or without what was not'
   const [a, b] = [make(0), make(1)];
   const history = historyOf(a, b);
   history.ack(a.sent, 0, 1, 'broker');
-  checkPartition(history, logOf(a), never);
-  checkPartition(history, logOf(a, b), never);
+  checkWhole(history, logOf(a), never);
+  checkWhole(history, logOf(a, b), never);
 });
 
 test('an acked batch that is missing, or lies elsewhere, is found', () => {
   const [a, b] = [make(0), make(1)];
   const history = historyOf(a, b);
   history.ack(a.sent, 1, 1, 'broker');
-  violates('acked ⊆ readable', () => checkPartition(history, [], never));
-  violates('acked ⊆ readable', () => checkPartition(history, logOf(a, b), never));
-  checkPartition(history, logOf(b, a), never);
+  violates('acked ⊆ readable', () => checkWhole(history, [], never));
+  violates('acked ⊆ readable', () => checkWhole(history, logOf(a, b), never));
+  checkWhole(history, logOf(b, a), never);
 });
 
 test('an acks=1 batch may be missing only when its disk was lost', () => {
   const a = make(0, 1);
   const history = historyOf(a);
   history.ack(a.sent, 0, 1, 'broker');
-  violates('acked ⊆ readable', () => checkPartition(history, [], never));
-  checkPartition(history, [], () => true);
+  violates('acked ⊆ readable', () => checkWhole(history, [], never));
+  checkWhole(history, [], () => true);
 });
 
 test('what was read once must stay', () => {
   const [a, b] = [make(0), make(1)];
   const history = historyOf(a, b);
   for (const batch of logOf(a, b)) history.see(batch, 'reader');
-  violates('nothing visible is lost', () => checkPartition(history, logOf(a), never));
-  violates('nothing visible is lost', () => checkPartition(history, logOf(b, a), never));
+  violates('nothing visible is lost', () => checkWhole(history, logOf(a), never));
+  violates('nothing visible is lost', () => checkWhole(history, logOf(b, a), never));
 });
 
 test('a high watermark that was shown stays reached', () => {
   const a = make(0);
   const history = historyOf(a);
   history.showHighWatermark(2);
-  violates('nothing visible is lost', () => checkPartition(history, logOf(a), never));
+  violates('nothing visible is lost', () => checkWhole(history, logOf(a), never));
 });
 
 test('duplicates and disorder of an idempotent producer are found', () => {
   const [a, b] = [make(0, -1, true), make(1, -1, true)];
-  violates('no duplicates', () => checkPartition(historyOf(a, b), logOf(a, b, a), never));
-  violates('order', () => checkPartition(historyOf(a, b), logOf(b, a), never));
+  violates('no duplicates', () => checkWhole(historyOf(a, b), logOf(a, b, a), never));
+  violates('order', () => checkWhole(historyOf(a, b), logOf(b, a), never));
   const plain = make(2);
-  checkPartition(historyOf(plain), logOf(plain, plain), never);
+  checkWhole(historyOf(plain), logOf(plain, plain), never);
 });
 
 test('a hole, a damaged batch and an invented one are found', () => {
   const [a, b] = [make(0), make(1)];
-  violates('dense offsets', () => checkPartition(historyOf(a, b), logOf(a, b).slice(1), never));
-  violates('nothing invented', () => checkPartition(historyOf(a), logOf(a, b), never));
+  violates('dense offsets', () => checkWhole(historyOf(a, b), logOf(a, b).slice(1), never));
+  violates('nothing invented', () => checkWhole(historyOf(a), logOf(a, b), never));
   const damaged = Buffer.from((logOf(a)[0] as DecodedBatch).bytes);
   damaged[damaged.length - 1]! ^= 1;
-  violates('intact bytes', () => checkPartition(historyOf(a), decodeBatches(damaged), never));
+  violates('intact bytes', () => checkWhole(historyOf(a), decodeBatches(damaged), never));
 });
 
 test('two answers that name one offset, and a batch that changes between two readings, are found at once', () => {
@@ -116,4 +122,22 @@ test('two answers that name one offset, and a batch that changes between two rea
   const other = historyOf(a, b);
   other.see(logOf(a)[0] as DecodedBatch, 'reader');
   violates('nothing visible changes', () => other.see(logOf(b)[0] as DecodedBatch, 'reader'));
+});
+
+test('what was deleted may be gone and nothing else: neither more, nor less, nor is a batch there again behind it', () => {
+  const [a, b] = [make(0, -1, true), make(1, -1, true)];
+  const history = historyOf(a, b);
+  history.ack(a.sent, 0, 1, 'broker');
+  history.ack(b.sent, 1, 1, 'broker');
+  const rest = { logStartOffset: 1, batches: logOf(a, b).slice(1) };
+  violates('deletions are kept', () => checkPartition(history, rest, never));
+  history.askDeletion(1);
+  checkPartition(history, rest, never);
+  checkWhole(history, logOf(a, b), never);
+  history.ackDeletion(1);
+  checkPartition(history, rest, never);
+  violates('deletions are kept', () => checkWhole(history, logOf(a, b), never));
+  violates('acked ⊆ readable', () => checkPartition(history, { logStartOffset: 1, batches: [] }, never));
+  const again = logOf(a, b, a).slice(1);
+  violates('acked ⊆ readable', () => checkPartition(history, { logStartOffset: 1, batches: again }, never));
 });

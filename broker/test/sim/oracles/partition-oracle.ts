@@ -6,13 +6,26 @@ import { Violation } from '../violation.ts';
 /** Whether an acks=1 answer was allowed to come to nothing (the disk that it named was lost before the upload). */
 export type MayBeLost = (batch: SentBatch) => boolean;
 
+/** What a partition holds: whole batches, the first of which may begin below the log start. */
+export interface PartitionContents {
+  readonly logStartOffset: number;
+  readonly batches: readonly DecodedBatch[];
+}
+
 /**
  * Compares what a partition holds at the end, read from its log start to its high watermark after everything but the
  * bucket was destroyed, with everything that anybody was told about it.
  */
-export function checkPartition(history: PartitionHistory, log: readonly DecodedBatch[], mayBeLost: MayBeLost): void {
-  const byOffset = checkLog(history, log);
-  const end = log.at(-1) === undefined ? 0 : (log.at(-1) as DecodedBatch).lastOffset + 1;
+export function checkPartition(history: PartitionHistory, contents: PartitionContents, mayBeLost: MayBeLost): void {
+  const { logStartOffset, batches: log } = contents;
+  if (logStartOffset < history.deletedBelow || logStartOffset > history.maybeDeletedBelow) {
+    throw new Violation(
+      'deletions are kept',
+      `${history.name} begins at ${logStartOffset}; deleted was up to ${history.deletedBelow}, at most ${history.maybeDeletedBelow}`,
+    );
+  }
+  const byOffset = checkLog(history, contents);
+  const end = endOf(contents);
   if (history.highWatermark > end) {
     throw new Violation(
       'nothing visible is lost',
@@ -20,6 +33,7 @@ export function checkPartition(history: PartitionHistory, log: readonly DecodedB
     );
   }
   for (const [offset, seen] of history.seen) {
+    if (seen.lastOffset < logStartOffset) continue;
     if (byOffset.get(offset)?.crc !== seen.crc) {
       throw new Violation(
         'nothing visible is lost',
@@ -29,14 +43,33 @@ export function checkPartition(history: PartitionHistory, log: readonly DecodedB
   }
   const counts = new Map<number, number>();
   for (const batch of log) counts.set(batch.crc, (counts.get(batch.crc) ?? 0) + 1);
-  for (const sent of history.sent.values()) checkSent(history, sent, byOffset, counts.get(sent.crc) ?? 0, mayBeLost);
+  for (const sent of history.sent.values()) {
+    const copies = counts.get(sent.crc) ?? 0;
+    if (copies === 0 && mayBeDeleted(sent, logStartOffset)) continue;
+    checkSent(history, sent, byOffset, copies, mayBeLost);
+  }
   checkOrder(history, log);
 }
 
-function checkLog(history: PartitionHistory, log: readonly DecodedBatch[]): Map<number, DecodedBatch> {
+/** One past the last offset. */
+export function endOf({ logStartOffset, batches }: PartitionContents): number {
+  return (batches.at(-1)?.lastOffset ?? logStartOffset - 1) + 1;
+}
+
+/** A batch whose answer named no offset may have been anywhere. */
+function mayBeDeleted({ baseOffset, recordCount }: SentBatch, logStartOffset: number): boolean {
+  if (baseOffset === undefined) return logStartOffset > 0;
+  return baseOffset + recordCount <= logStartOffset;
+}
+
+function checkLog(
+  history: PartitionHistory,
+  { logStartOffset, batches }: PartitionContents,
+): Map<number, DecodedBatch> {
   const byOffset = new Map<number, DecodedBatch>();
-  let next = 0;
-  for (const batch of log) {
+  const first = batches[0];
+  let next = first === undefined ? 0 : Math.min(first.baseOffset, logStartOffset);
+  for (const batch of batches) {
     if (batch.baseOffset !== next) {
       throw new Violation('dense offsets', `${history.name}: after ${next - 1} comes ${batch.baseOffset}`);
     }

@@ -1,4 +1,5 @@
 import type { PinnedScenario } from '../scenario.ts';
+import { producers } from './producers.ts';
 import { rule01 } from './rule-01-end-or-damage.ts';
 import { rule02 } from './rule-02-whose-store.ts';
 import { rule06 } from './rule-06-claims.ts';
@@ -28,4 +29,5 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule19,
   ...rule22,
   ...rule23,
+  ...producers,
 ];
