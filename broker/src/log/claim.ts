@@ -1,5 +1,6 @@
 import type { LogContext } from './context.ts';
 import { DATA_WINDOW, METADATA_WINDOW } from './slot.ts';
+import type { MetadataMark } from './slot.ts';
 import { createSlot, freezeSlot } from './slot-create.ts';
 import { SlotWriter } from './slot-writer.ts';
 import { describeStream } from './stream-names.ts';
@@ -14,6 +15,8 @@ export interface ClaimOptions extends StreamLine {
   readonly installation: string;
   /** 0 = the stream will have no heartbeats. */
   readonly heartbeatMs: number;
+  /** Of a data stream: how far the metadata log is in the bucket at the moment; written into every slot (rule 09). */
+  readonly metadataThrough?: () => MetadataMark;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface ClaimOptions extends StreamLine {
  * said that this one exists. A gap would be a name that a delayed claimant could still take (rule 06).
  */
 export async function claimStream(context: LogContext, options: ClaimOptions): Promise<SlotWriter> {
-  const { log, timeline, broker, aboveEpoch, address, installation, heartbeatMs } = options;
+  const { log, timeline, broker, aboveEpoch, address, installation, heartbeatMs, metadataThrough } = options;
   const window = log === 'metadata' ? METADATA_WINDOW : DATA_WINDOW;
   let epoch = aboveEpoch + 1;
   for (;;) {
@@ -34,13 +37,21 @@ export async function claimStream(context: LogContext, options: ClaimOptions): P
       committedThrough: -1,
       firstHlc: hlc,
       lastHlc: hlc,
+      ...(metadataThrough && { metadataThrough: metadataThrough() }),
     });
     const { outcome } = await createSlot(context, frozen);
     if (outcome === 'ours') {
       context.logger.info(`claimed ${describeStream(stream)}`);
-      return new SlotWriter(context, { stream, window, claimHash: frozen.hash, claimHlc: hlc });
+      return new SlotWriter(context, {
+        stream,
+        window,
+        claimHash: frozen.hash,
+        claimHlc: hlc,
+        metadataThrough,
+      });
     }
     // `vanished` proves nothing about the name: it is tried again, with a new write id.
-    if (outcome === 'theirs') epoch += 1;
+    // A name that holds something damaged is taken for ever.
+    if (outcome === 'theirs' || outcome === 'damaged') epoch += 1;
   }
 }

@@ -6,10 +6,12 @@ import type { StreamId } from './stream-names.ts';
 export type FencedBy =
   /** Another broker sealed the stream. */
   | 'seal'
-  /** Somebody else's slot lies under our number, or a slot whose writer cannot be told. */
+  /** Somebody else's slot lies under our number. */
   | 'other writer'
   /** The store said that the name is taken, then that nothing is there (rule 22). */
-  | 'vanished slot';
+  | 'vanished slot'
+  /** What lies under our number cannot be read: it may be ours, damaged, or another's. The next start says what is wrong with it. */
+  | 'damaged slot';
 
 /**
  * The writer has lost its stream. Its committed prefix stands, the rest is to be answered NOT_LEADER_OR_FOLLOWER, and the
@@ -22,7 +24,10 @@ export class FencedError extends ChronikError {
 
   constructor(stream: StreamId, slot: number, by: FencedBy) {
     super('FENCED', `${describeStream(stream)} was ended at slot ${slot}: met a ${by}`, {
-      remedy: 'Another incarnation has taken over; this process exits and, when started again, takes a new epoch.',
+      remedy:
+        by === 'damaged slot'
+          ? 'This process exits; when started again it says what is wrong with the object, or goes on in a new epoch.'
+          : 'Another incarnation has taken over; this process exits and, when started again, takes a new epoch.',
       details: { stream: describeStream(stream), slot, by },
     });
     this.stream = stream;

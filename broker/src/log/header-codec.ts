@@ -15,7 +15,7 @@ const KIND = {
 } as const;
 
 export function encodeHeader(header: SlotHeader): Uint8Array {
-  const { previousHash, committedThrough } = header;
+  const { previousHash, committedThrough, metadataThrough: mark } = header;
   return chronik.slot.SlotHeader.encode({
     formatVersion: FORMAT_VERSION,
     kind: KIND[header.part.kind],
@@ -32,6 +32,7 @@ export function encodeHeader(header: SlotHeader): Uint8Array {
     lastHlcMs: header.lastHlc.ms,
     lastHlcCounter: header.lastHlc.counter,
     ...(committedThrough < 0 ? {} : { committedThrough }),
+    ...(mark === undefined ? {} : { metadataEpoch: mark.epoch, metadataSlot: mark.slot }),
     ...encodePart(header.part),
   }).finish();
 }
@@ -57,7 +58,7 @@ export function decodeHeader(key: string, bytes: Uint8Array): SlotHeader {
   if (message.formatVersion > FORMAT_VERSION) {
     throw new FormatTooNewError(key, `slot format ${message.formatVersion}, known up to ${FORMAT_VERSION}`);
   }
-  const { previousHash } = message;
+  const { previousHash, metadataEpoch, metadataSlot } = message;
   if (message.formatVersion === 0 || message.writeId.length !== WRITE_ID_BYTES) {
     throw new CorruptSlotError(key, 'malformed', 'header without format version or write id');
   }
@@ -76,6 +77,9 @@ export function decodeHeader(key: string, bytes: Uint8Array): SlotHeader {
     firstHlc: { ms: message.firstHlcMs, counter: message.firstHlcCounter },
     lastHlc: { ms: message.lastHlcMs, counter: message.lastHlcCounter },
     committedThrough: message.committedThrough ?? -1,
+    ...(typeof metadataEpoch === 'number' && typeof metadataSlot === 'number'
+      ? { metadataThrough: { epoch: metadataEpoch, slot: metadataSlot } }
+      : {}),
     part: decodePart(key, message),
   };
 }

@@ -55,6 +55,7 @@ export { DATA_WINDOW, METADATA_WINDOW } from './slot.ts';
 export type {
   ClaimPart,
   LostPart,
+  MetadataMark,
   ReadSlot,
   SealPart,
   SealedStream,
@@ -83,6 +84,7 @@ export { brokersWithStreams, listEpochs, newestEpoch } from './epochs.ts';
 export type { SlotRange } from './gap.ts';
 export { readThrough } from './read-through.ts';
 export type { ReadThroughOptions } from './read-through.ts';
+export { metadataCommittedThrough } from './metadata-evidence.ts';
 export type { RepairOptions } from './repair.ts';
 export { sealEpochs, sealStream } from './seal.ts';
 export type { EpochRange, SealOptions, SealedEpoch } from './seal.ts';

@@ -12,7 +12,10 @@ import type { WalkOptions } from './walk.ts';
 /** After so many slots that the old writer filled before us, a seal is planted where it cannot pass. */
 const RACES_BEFORE_PLANTING = 3;
 
-export interface SealOptions extends WalkOptions, RepairOptions {}
+export interface SealOptions extends WalkOptions, RepairOptions {
+  /** Asked once, before the stream is sealed at a gap: the highest of its slots that other streams call committed; -1 = none. */
+  readonly committedElsewhere?: () => Promise<number>;
+}
 
 /**
  * Ends a stream for ever: walks it and creates a SEAL at its first gap. If the writer (alive, or a zombie) fills that slot
@@ -27,12 +30,16 @@ export async function sealStream(context: LogContext, stream: StreamId, options:
   const walker = new StreamWalker(context, stream, options);
   let racesLost = 0;
   let plantedAt = -1;
+  let askElsewhere = options.committedElsewhere;
   for (;;) {
     const end = await walker.walk();
     switch (end.kind) {
       case 'sealed':
         return { sealedAt: end.at, last: end.last };
       case 'open': {
+        const committedElsewhere = await askElsewhere?.();
+        askElsewhere = undefined;
+        if (committedElsewhere !== undefined && walker.learnCommitted(committedElsewhere)) break;
         if (racesLost >= RACES_BEFORE_PLANTING && plantedAt < end.next) {
           plantedAt = end.next + ((await walker.window()) + 1) * (racesLost - RACES_BEFORE_PLANTING + 1);
           await createSeal(context, stream, plantedAt, end.next - 1, options.metadataEpoch);

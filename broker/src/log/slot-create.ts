@@ -1,6 +1,6 @@
 import type { LogContext } from './context.ts';
 import type { Hlc } from './hlc.ts';
-import type { SlotContent, SlotKind, SlotPart } from './slot.ts';
+import type { MetadataMark, SlotContent, SlotKind, SlotPart } from './slot.ts';
 import { encodeSlot, peekKind } from './slot-codec.ts';
 import type { EncodedSlot } from './slot-codec.ts';
 import { TAIL_BYTES } from './slot-reader.ts';
@@ -17,6 +17,7 @@ export interface SlotDraft {
   readonly previousHash: Buffer | undefined;
   /** -1 = none. */
   readonly committedThrough: number;
+  readonly metadataThrough?: MetadataMark;
   readonly firstHlc: Hlc;
   readonly lastHlc: Hlc;
   /** Of a data slot. */
@@ -45,6 +46,8 @@ export type CreatedSlot =
   | { readonly outcome: 'ours' }
   /** Something else has the name; `kind` is undefined if it is not a readable slot. */
   | { readonly outcome: 'theirs'; readonly kind: SlotKind | undefined }
+  /** What has the name is damaged, however often it is read: nobody can tell whose it was. */
+  | { readonly outcome: 'damaged' }
   /** The name was taken, and then nothing was there (rule 22). */
   | { readonly outcome: 'vanished' };
 
@@ -63,6 +66,7 @@ export async function createSlot(context: LogContext, frozen: FrozenSlot, signal
     case 'created':
       return { outcome: 'ours' };
     case 'exists':
+      if (peekSlotHash(answer.existing) === undefined) return { outcome: 'damaged' };
       return { outcome: 'theirs', kind: peekKind(key, answer.existing) };
     case 'vanished':
       return { outcome: 'vanished' };

@@ -5,7 +5,7 @@ import type { FencedBy } from './errors.ts';
 import { compareHlc } from './hlc.ts';
 import type { Hlc } from './hlc.ts';
 import { OpenProver } from './prove-open.ts';
-import type { ReadSlot, SealPart, SealedStream, SlotContent } from './slot.ts';
+import type { MetadataMark, ReadSlot, SealPart, SealedStream, SlotContent } from './slot.ts';
 import { createSlot, freezeSlot } from './slot-create.ts';
 import type { CreatedSlot, FrozenSlot } from './slot-create.ts';
 import { readSlot } from './slot-reader.ts';
@@ -28,6 +28,8 @@ export interface ClaimedStream {
   readonly window: number;
   readonly claimHash: Buffer;
   readonly claimHlc: Hlc;
+  /** See ClaimOptions. */
+  readonly metadataThrough?: (() => MetadataMark) | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export class SlotWriter {
   /** W: at most so many slots are frozen and not committed (rule 01). */
   readonly window: number;
   readonly #context: LogContext;
+  readonly #metadataThrough: (() => MetadataMark) | undefined;
   readonly #prover = new OpenProver(() => this.#lookIfOpen());
   readonly #fencing = new AbortController();
   /** Slots committedThrough+1 .. nextSlot-1, in order. */
@@ -60,6 +63,7 @@ export class SlotWriter {
     this.#context = context;
     this.stream = claimed.stream;
     this.window = claimed.window;
+    this.#metadataThrough = claimed.metadataThrough;
     this.#lastHash = claimed.claimHash;
     this.#lastHlc = claimed.claimHlc;
   }
@@ -113,6 +117,7 @@ export class SlotWriter {
       committedThrough: this.#committedThrough,
       firstHlc,
       lastHlc,
+      ...(this.#metadataThrough && { metadataThrough: this.#metadataThrough() }),
       content,
     });
     this.#nextSlot += 1;
@@ -243,8 +248,13 @@ export class SlotWriter {
     const found = await readOrDamage(this.#context, this.stream, slot, sizeBytes);
     if (slot <= this.#committedThrough) return undefined;
     if (found === undefined) return 'vanished slot';
-    if (found === 'damaged') return 'other writer';
     const pending = this.#pending[slot - this.#committedThrough - 1];
+    if (found === 'damaged') {
+      if (pending === undefined) return 'damaged slot';
+      // Whether the store has taken it as ours is for the answer to its create to say; all slots before it are stored.
+      await pending.settled;
+      return undefined;
+    }
     if (pending?.frozen.hash.equals(found.hash) === true) return undefined;
     return found.kind === 'seal' ? 'seal' : 'other writer';
   }
@@ -252,6 +262,7 @@ export class SlotWriter {
 
 function fencedBy(created: Exclude<CreatedSlot, { outcome: 'ours' }>): FencedBy {
   if (created.outcome === 'vanished') return 'vanished slot';
+  if (created.outcome === 'damaged') return 'damaged slot';
   return created.kind === 'seal' ? 'seal' : 'other writer';
 }
 

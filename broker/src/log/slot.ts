@@ -24,7 +24,15 @@ export interface SlotHeader {
   readonly lastHlc: Hlc;
   /** Slots 0..this were committed when the slot was frozen; -1 = none. */
   readonly committedThrough: number;
+  /** Of a data stream's own slots: where the metadata log had got to in the bucket when the slot was frozen (rule 09). */
+  readonly metadataThrough?: MetadataMark;
   readonly part: SlotPart;
+}
+
+/** Everything up to this slot of the metadata log is in the bucket. */
+export interface MetadataMark {
+  readonly epoch: number;
+  readonly slot: number;
 }
 
 export type SlotPart =

@@ -75,6 +75,12 @@ export class StreamWalker {
     return this.#window;
   }
 
+  /** Something else than the stream's own slots says that this one was committed. True if that is news: walk on. */
+  learnCommitted(slot: number): boolean {
+    this.#committed = Math.max(this.#committed, slot);
+    return this.#committed >= this.#next;
+  }
+
   async walk(): Promise<WalkEnd> {
     for (;;) {
       const end = (await this.#walkListed()) ?? (await this.#judgeGap());

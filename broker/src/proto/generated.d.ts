@@ -1481,6 +1481,15 @@ export namespace chronik {
             /** Slots 0..this were committed when the slot was frozen (of a SEAL: the prefix that the sealer walked). Absent: none. */
             committedThrough?: (number|null);
 
+            /**
+             * Of a data stream's own slots: everything up to this slot of the metadata log was in the bucket when the slot was frozen
+             * (rule 09). Absent in SEAL and LOST. If the metadata log ends before it, its newest slots are lost.
+             */
+            metadataEpoch?: (number|null);
+
+            /** SlotHeader metadataSlot. */
+            metadataSlot?: (number|null);
+
             /** SlotHeader claim. */
             claim?: (chronik.slot.ClaimPart|null);
 
@@ -1562,6 +1571,15 @@ export namespace chronik {
                 /** Slots 0..this were committed when the slot was frozen (of a SEAL: the prefix that the sealer walked). Absent: none. */
                 committedThrough?: (number|null);
 
+                /**
+                 * Of a data stream's own slots: everything up to this slot of the metadata log was in the bucket when the slot was frozen
+                 * (rule 09). Absent in SEAL and LOST. If the metadata log ends before it, its newest slots are lost.
+                 */
+                metadataEpoch?: (number|null);
+
+                /** SlotHeader metadataSlot */
+                metadataSlot?: (number|null);
+
                 /** SlotHeader claim */
                 claim?: (chronik.slot.ClaimPart.$Properties|null);
 
@@ -1595,6 +1613,8 @@ export namespace chronik {
               lastHlcMs?: number|null;
               lastHlcCounter?: number|null;
               committedThrough?: number|null;
+              metadataEpoch?: number|null;
+              metadataSlot?: number|null;
               claim?: chronik.slot.ClaimPart.$Shape|null;
               seal?: chronik.slot.SealPart.$Shape|null;
               lost?: chronik.slot.LostPart.$Shape|null;

@@ -2161,6 +2161,8 @@ export const chronik = $root.chronik = (() => {
             SlotHeader.prototype.lastHlcMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             SlotHeader.prototype.lastHlcCounter = 0;
             SlotHeader.prototype.committedThrough = null;
+            SlotHeader.prototype.metadataEpoch = null;
+            SlotHeader.prototype.metadataSlot = null;
             SlotHeader.prototype.claim = null;
             SlotHeader.prototype.seal = null;
             SlotHeader.prototype.lost = null;
@@ -2176,6 +2178,18 @@ export const chronik = $root.chronik = (() => {
             // Virtual OneOf for proto3 optional field
             $Object.defineProperty(SlotHeader.prototype, "_committedThrough", {
                 get: $util.oneOfGetter($oneOfFields = ["committedThrough"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(SlotHeader.prototype, "_metadataEpoch", {
+                get: $util.oneOfGetter($oneOfFields = ["metadataEpoch"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(SlotHeader.prototype, "_metadataSlot", {
+                get: $util.oneOfGetter($oneOfFields = ["metadataSlot"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -2227,6 +2241,10 @@ export const chronik = $root.chronik = (() => {
                     $root.chronik.slot.SealPart.encode(m.seal, w.uint32(138).fork(), q + 1).ldelim();
                 if (m.lost != null && $Object.hasOwnProperty.call(m, "lost"))
                     $root.chronik.slot.LostPart.encode(m.lost, w.uint32(146).fork(), q + 1).ldelim();
+                if (m.metadataEpoch != null && $Object.hasOwnProperty.call(m, "metadataEpoch"))
+                    w.uint32(152).uint32(m.metadataEpoch);
+                if (m.metadataSlot != null && $Object.hasOwnProperty.call(m, "metadataSlot"))
+                    w.uint32(160).uint64(m.metadataSlot);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -2389,6 +2407,20 @@ export const chronik = $root.chronik = (() => {
                                 break;
                             m.committedThrough = r.uint64();
                             m._committedThrough = "committedThrough";
+                            continue;
+                        }
+                    case 19: {
+                            if (u !== 0)
+                                break;
+                            m.metadataEpoch = r.uint32();
+                            m._metadataEpoch = "metadataEpoch";
+                            continue;
+                        }
+                    case 20: {
+                            if (u !== 0)
+                                break;
+                            m.metadataSlot = r.uint64();
+                            m._metadataSlot = "metadataSlot";
                             continue;
                         }
                     case 16: {

@@ -335,6 +335,7 @@ class Boot {
       address: addressText(address),
       installation,
       heartbeatMs: data.heartbeatMs ?? 0,
+      metadataThrough: () => metadata.durableThrough,
     });
   }
 

@@ -10,6 +10,10 @@ beforeEach(async () => {
 
 afterEach(() => bench.close());
 
+function newestMetadataSlot(): string {
+  return [...bench.objects.contents().keys()].filter((key) => key.startsWith('metadata-wal/')).at(-1) ?? '';
+}
+
 /** The second life's registration vanishes from the metadata log: the newest slot of an epoch without a seal. */
 async function loseRegistration(): Promise<void> {
   const first = await bench.start();
@@ -21,17 +25,37 @@ async function loseRegistration(): Promise<void> {
   logOf(second.broker).append(batch('=two'));
   await second.broker.stream.flush();
   await bench.kill(second.life);
-  const newest = [...bench.objects.contents().keys()].filter((key) => key.startsWith('metadata-wal/')).at(-1);
-  assert.match(newest ?? '', /-0000000002-0{19}1\.wal$/);
-  await bench.objects.delete([newest ?? '']);
+  const newest = newestMetadataSlot();
+  assert.match(newest, /-0000000002-0{19}1\.wal$/);
+  await bench.objects.delete([newest]);
   await bench.wipe();
 }
 
-test('rule-09: records in a stream that was never registered mean that metadata are lost: no offset is given again', async () => {
+test('rule-01, rule-09: a registration that vanished from the end of the metadata log is damage: the data slots behind it tell', async () => {
   await loseRegistration();
-  await assert.rejects(bench.begin().booting, { code: 'REGISTRATION_LOST' });
-  // Nor at the next try.
-  await assert.rejects(bench.begin().booting, { code: 'REGISTRATION_LOST' });
+  await assert.rejects(bench.begin().booting, {
+    code: 'DAMAGED_STREAM',
+    message: /metadata epoch .* lacks slots 1\.\.1/,
+  });
+  // Nor at the next try; and what was lost can still be put back.
+  await assert.rejects(bench.begin().booting, { code: 'DAMAGED_STREAM' });
+});
+
+test('rule-01, P10: a topic whose creation vanished from the end of the metadata log is not taken for a deleted one', async () => {
+  const first = await bench.start();
+  await createTopic(first.broker);
+  logOf(first.broker).append(batch('=one'));
+  await first.broker.stream.flush();
+  await bench.kill(first.life);
+  const key = newestMetadataSlot();
+  const body = bench.objects.contents().get(key);
+  await bench.objects.delete([key]);
+  await bench.wipe();
+  await assert.rejects(bench.begin().booting, { code: 'DAMAGED_STREAM' });
+  // Put back from a copy, everything is there.
+  await bench.objects.create(key, [body ?? Buffer.alloc(0)]);
+  const second = await bench.start();
+  assert.deepEqual(await contents(second.broker), ['0 one']);
 });
 
 test('rule-09: told to accept losses, a broker goes on without them and says so', async () => {

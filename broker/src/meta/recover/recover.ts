@@ -1,4 +1,12 @@
-import { DamagedStreamError, linePrefix, listEpochs, parseSlotKey, sealEpochs, walkStream } from '../../log/index.ts';
+import {
+  DamagedStreamError,
+  linePrefix,
+  listEpochs,
+  metadataCommittedThrough,
+  parseSlotKey,
+  sealEpochs,
+  walkStream,
+} from '../../log/index.ts';
 import type { LogContext, RepairOptions, SealOptions, SealedEpoch, StreamLine } from '../../log/index.ts';
 import { MetadataCorruptError } from '../errors.ts';
 import type { MetadataImage, MetadataPosition } from '../image.ts';
@@ -124,7 +132,11 @@ export async function sealMetadataEpochsBelow(
   const from = Math.max(1, Math.min(known.sealedBelowEpoch, known.snapshotEpoch));
   const range = { from, below: epoch };
   return sealEpochs(context, line, range, (stream): SealOptions => {
-    const options = { ...known.damage, metadataEpoch: epoch };
+    const options = {
+      ...known.damage,
+      metadataEpoch: epoch,
+      committedElsewhere: () => metadataCommittedThrough(context, line.timeline, stream.epoch),
+    };
     // The snapshot holds what lies below its epoch; only the seals are looked for there.
     if (stream.epoch < known.snapshotEpoch) return { ...options, depth: 'tails' };
     const after = replay.after(stream.epoch);

@@ -272,6 +272,14 @@ const metadata: readonly Mutation[] = [
     pinned: ['rule-09 interval'],
   },
   {
+    name: 'data-slots-not-asked-about-metadata',
+    breaks: 'rules 01, 09: the end of an unsealed metadata epoch is held against what data slots say was committed',
+    file: 'log/seal.ts',
+    find: 'if (committedElsewhere !== undefined && walker.learnCommitted(committedElsewhere)) break;',
+    replace: '',
+    pinned: ['rule-09 lost'],
+  },
+  {
     name: 'recreated-topic-keeps-its-id',
     breaks: 'hole 20: a topic that is created again has another id',
     file: 'meta/operations/create-topics.ts',

@@ -115,6 +115,16 @@ export class ClusterBench {
     await world.settle(new FinalCheck(world).run(groups));
   }
 
+  /** Demands that boots are refused, or held, with this code and no other, for ten seconds. */
+  async refused(code: string): Promise<void> {
+    const { host } = this.world;
+    const expected = host.expectRefusals();
+    await this.world.pass(10_000);
+    assert.ok(expected.codes.length > 0, 'the boot was not refused');
+    assert.deepEqual([...new Set(expected.codes)], [code]);
+    assert.ok(!host.serving);
+  }
+
   /** Runs until the store has carried out a request whose trace line contains the text. */
   async untilStoreSays(text: string): Promise<void> {
     let said = false;

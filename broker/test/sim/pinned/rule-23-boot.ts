@@ -48,7 +48,7 @@ async function anEmptiedBucketIsRefused(options?: RunOptions): Promise<void> {
   await bench.produce(-1);
   world.host.kill();
   for (const key of keysOf(bench)) world.bucket.vanish(key);
-  await refused(bench, 'BUCKET_EMPTIED');
+  await bench.refused('BUCKET_EMPTIED');
   assert.deepEqual(keysOf(bench), []);
 }
 
@@ -62,17 +62,8 @@ async function aBucketWithoutItsHeadIsRefused(options?: RunOptions): Promise<voi
   world.bucket.vanish('cluster.json');
   const before = keysOf(bench);
   world.host.volume.disk.wipe();
-  await refused(bench, 'BUCKET_FOREIGN');
+  await bench.refused('BUCKET_FOREIGN');
   assert.deepEqual(keysOf(bench), before);
-}
-
-async function refused(bench: ClusterBench, code: string): Promise<void> {
-  const { host } = bench.world;
-  const expected = host.expectRefusals();
-  await bench.world.pass(10_000);
-  assert.ok(expected.codes.length > 0, 'the boot was not refused');
-  assert.deepEqual([...new Set(expected.codes)], [code]);
-  assert.ok(!host.serving);
 }
 
 /** The store cannot be reached: an empty volume waits, however long, and never begins afresh (P9). */
