@@ -67,7 +67,7 @@ export const settings = {
     type: { kind: 'choice', values: ['hold', 'mark-lost'] },
     default: 'hold',
     meaning:
-      'What to do when slots of a log are missing and no replica has them: hold (nothing is served until you decide) or mark-lost (the missing range is recorded as lost, the rest is served).',
+      'What to do when slots of a log are missing, or cannot be read, and no replica has them: hold (nothing is served until you decide) or mark-lost (they are recorded as lost, the rest is served).',
   },
   walLingerMs: {
     env: 'CHRONIK_WAL_LINGER_MS',

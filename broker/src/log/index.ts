@@ -69,6 +69,8 @@ export type {
 export {
   describeStream,
   linePrefix,
+  lostMarkerKey,
+  parseLostMarkerKey,
   padLong,
   padNumber,
   parseSlotKey,

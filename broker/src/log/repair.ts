@@ -5,14 +5,15 @@ import type { SlotRange } from './gap.ts';
 import { HLC_ZERO } from './hlc.ts';
 import type { ReadSlot } from './slot.ts';
 import { createSlot, freezeSlot } from './slot-create.ts';
+import type { FrozenSlot } from './slot-create.ts';
 import { decodeSlot } from './slot-codec.ts';
 import { readSlot } from './slot-reader.ts';
 import { peekSlotHash } from './slot-trailer.ts';
-import { slotKey } from './stream-names.ts';
+import { lostMarkerKey, slotKey } from './stream-names.ts';
 import type { StreamId } from './stream-names.ts';
 
 export interface RepairOptions {
-  /** What to do about a committed slot that no store has: stop and say so, or end it with a LOST slot. */
+  /** What to do about a committed slot that no store has, or that cannot be read: stop and say so, or mark it LOST. */
   readonly onDamage: 'hold' | 'mark-lost';
   /** Stores that may hold identical copies, asked in this order. */
   readonly repairFrom?: readonly PatientStore[];
@@ -120,7 +121,38 @@ async function putBack(context: LogContext, stream: StreamId, slot: number, copy
 
 async function markLost(context: LogContext, stream: StreamId, slot: number, metadataEpoch: number): Promise<void> {
   const reason = 'a later slot or the metadata says that it was committed; no store that was asked has it';
-  const frozen = freezeSlot(context, stream, {
+  await createSlot(context, lostSlot(context, stream, slot, { reason, metadataEpoch }));
+  context.logger.error('marked a committed slot lost', { key: slotKey(stream, slot) });
+}
+
+/**
+ * Marks a slot lost whose object is there and cannot be read. Nothing is overwritten, so the LOST slot stands beside it, under a name
+ * of its own that only a reader of the damaged one looks for.
+ */
+export async function markDamagedSlotLost(
+  context: LogContext,
+  stream: StreamId,
+  slot: number,
+  options: { readonly damage: CorruptSlotError; readonly metadataEpoch: number },
+): Promise<void> {
+  const { damage, metadataEpoch } = options;
+  const frozen = lostSlot(context, stream, slot, { reason: damage.message, metadataEpoch });
+  await context.store.createResolved({
+    key: lostMarkerKey(stream, slot),
+    body: frozen.parts,
+    // Whoever marked it says the same.
+    recognise: (existing) => (peekSlotHash(existing) === undefined ? 'unreadable' : 'ours'),
+  });
+  context.logger.error('marked a damaged slot lost', { key: slotKey(stream, slot), damage: damage.reason });
+}
+
+function lostSlot(
+  context: LogContext,
+  stream: StreamId,
+  slot: number,
+  { reason, metadataEpoch }: { readonly reason: string; readonly metadataEpoch: number },
+): FrozenSlot {
+  return freezeSlot(context, stream, {
     slot,
     part: { kind: 'lost', reason, markedBy: context.broker, metadataEpoch },
     previousHash: undefined,
@@ -128,6 +160,4 @@ async function markLost(context: LogContext, stream: StreamId, slot: number, met
     firstHlc: HLC_ZERO,
     lastHlc: HLC_ZERO,
   });
-  await createSlot(context, frozen);
-  context.logger.error('marked a committed slot lost', { key: slotKey(stream, slot) });
 }

@@ -1,13 +1,14 @@
 import type { LogContext } from './context.ts';
 import { listEpochs } from './epochs.ts';
-import { repairRange } from './repair.ts';
+import { CorruptSlotError } from './errors.ts';
+import { markDamagedSlotLost, repairRange } from './repair.ts';
 import type { RepairOptions } from './repair.ts';
 import type { SealedStream } from './slot.ts';
 import { createSlot, freezeSlot } from './slot-create.ts';
-import { describeStream } from './stream-names.ts';
+import { describeStream, slotKey } from './stream-names.ts';
 import type { StreamId, StreamLine } from './stream-names.ts';
 import { StreamWalker } from './walk.ts';
-import type { WalkOptions } from './walk.ts';
+import type { WalkEnd, WalkOptions } from './walk.ts';
 
 /** After so many slots that the old writer filled before us, a seal is planted where it cannot pass. */
 const RACES_BEFORE_PLANTING = 3;
@@ -31,8 +32,23 @@ export async function sealStream(context: LogContext, stream: StreamId, options:
   let racesLost = 0;
   let plantedAt = -1;
   let askElsewhere = options.committedElsewhere;
+  let markedAt = -1;
+  /** Walks; a slot that is there and cannot be read is marked lost, if told to, and walked over. */
+  const walkMarking = async (): Promise<WalkEnd> => {
+    for (;;) {
+      try {
+        return await walker.walk();
+      } catch (error) {
+        const slot = walker.next;
+        const mayMark = options.onDamage === 'mark-lost' && markedAt < slot;
+        if (!mayMark || !(error instanceof CorruptSlotError) || error.key !== slotKey(stream, slot)) throw error;
+        await markDamagedSlotLost(context, stream, slot, { damage: error, metadataEpoch: options.metadataEpoch });
+        markedAt = slot;
+      }
+    }
+  };
   for (;;) {
-    const end = await walker.walk();
+    const end = await walkMarking();
     switch (end.kind) {
       case 'sealed':
         return { sealedAt: end.at, last: end.last };

@@ -2,7 +2,7 @@ import type { LogContext } from './context.ts';
 import { CorruptSlotError } from './errors.ts';
 import type { ReadSlot, SlotHeader } from './slot.ts';
 import { decodeSlot, tailStart } from './slot-codec.ts';
-import { slotKey } from './stream-names.ts';
+import { lostMarkerKey, slotKey } from './stream-names.ts';
 import type { StreamId } from './stream-names.ts';
 
 /** `tails`: chain and footers only, by a ranged GET. `whole`: the body too, its checksum verified. */
@@ -15,7 +15,8 @@ export const TAIL_BYTES = 64 * 1024;
 const READ_ATTEMPTS = 3;
 
 /**
- * Reads and verifies one slot; undefined if it is absent. `sizeBytes` saves a HEAD if a listing told it.
+ * Reads and verifies one slot; undefined if it is absent. `sizeBytes` saves a HEAD if a listing told it. A slot that cannot be read
+ * and was marked lost is LOST, whatever lies there.
  * Rejects with CorruptSlotError if what lies there is not this slot of this stream, FormatTooNewError if it cannot be known.
  */
 export async function readSlot(
@@ -34,10 +35,27 @@ export async function readSlot(
       context.hlc.merge(found.header.lastHlc);
       return found;
     } catch (error) {
-      if (!(error instanceof CorruptSlotError) || attempt === READ_ATTEMPTS) throw error;
+      if (!(error instanceof CorruptSlotError)) throw error;
+      if (attempt === READ_ATTEMPTS) return await readLostMarker(context, stream, slot, error);
       context.logger.warn('read a slot that does not verify; reading it again', { key, error: error.message, attempt });
     }
   }
+}
+
+/** The LOST slot beside a damaged one (see repair.ts). Rejects with `damage` if there is none. */
+async function readLostMarker(
+  context: LogContext,
+  stream: StreamId,
+  slot: number,
+  damage: CorruptSlotError,
+): Promise<ReadSlot> {
+  const key = lostMarkerKey(stream, slot);
+  const bytes = await context.store.get(key);
+  if (bytes === undefined) throw damage;
+  const marker = decodeSlot(key, bytes, bytes.length);
+  checkIdentity(key, context.lineage, stream, slot, marker.header);
+  if (marker.kind !== 'lost') throw damage;
+  return marker;
 }
 
 async function readWhole(context: LogContext, key: string): Promise<ReadSlot | undefined> {

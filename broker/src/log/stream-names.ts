@@ -75,6 +75,17 @@ export function slotKey(stream: StreamId, slot: number): string {
   return `${streamPrefix(stream)}${padLong(slot)}.wal`;
 }
 
+/** Name of the LOST slot that stands beside a slot's object which is there and cannot be read. */
+export function lostMarkerKey(stream: StreamId, slot: number): string {
+  return `${streamPrefix(stream)}${padLong(slot)}.lost`;
+}
+
+/** The slot beside which a marker stands; undefined if it is not the name of one. */
+export function parseLostMarkerKey(key: string): SlotName | undefined {
+  const name = key.endsWith('.lost') ? parseSlotKey(key.replace(/lost$/, 'wal')) : undefined;
+  return name !== undefined && lostMarkerKey(name.stream, name.slot) === key ? name : undefined;
+}
+
 /** Stream and number of a slot's name, read as numbers; undefined if it is not a slot's name. Metadata: broker 0. */
 export function parseSlotKey(key: string): SlotName | undefined {
   const metadata = METADATA_SLOT.exec(key);

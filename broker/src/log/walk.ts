@@ -64,6 +64,11 @@ export class StreamWalker {
     this.#committed = Math.max(options.committedAtLeast ?? -1, options.through ?? -1, options.after?.slot ?? -1);
   }
 
+  /** Number of the slot that is to be taken next. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Hash that the next slot's link must show, if it is known. */
   get expectedHash(): Buffer | undefined {
     return this.#expectedHash;

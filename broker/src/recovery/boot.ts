@@ -14,7 +14,8 @@ import type { Decision } from './decide.ts';
 import { createCluster } from './first-boot.ts';
 import { askOtherStores } from './other-stores.ts';
 import { readEndsFrom } from './timeline-end.ts';
-import { loadStreams } from './load-streams.ts';
+import { loadStreams, unsealedEpochs } from './load-streams.ts';
+import { restoreLostLeadership } from './lost-leadership.ts';
 import type { LoadedStreams } from './load-streams.ts';
 import { takeLeadership } from './leadership.ts';
 import { quarantineLocalWals, reappendLocalTail } from './local-tail.ts';
@@ -207,6 +208,7 @@ class Boot {
     await metadata.proveOpen();
     const quarantined = await this.#setAside(opening, metadata);
     await this.#identify(opening, writer.stream.epoch);
+    const restored = await this.#restoreLostLeadership(context, metadata, writer.stream.epoch);
     const partitions = options.makePartitions(context.hlc);
     for (const topic of metadata.image.topics()) partitions.sync(topic);
     const loaded = await loadStreams(context, metadata.image, partitions, this.#progress, {
@@ -247,6 +249,7 @@ class Boot {
     }
     const report = this.#report(opening, { metadata, writer, loaded, tail }, [
       ...quarantined,
+      ...restored,
       ...snapshotAnomalies(opened.report),
       ...loaded.anomalies,
       ...loadAnomalies(loading),
@@ -254,6 +257,21 @@ class Boot {
     ]);
     await writeReport(disk, dataDirectory, report);
     return { lineage, timeline, hlc: context.hlc, metadata, stream, localWal, partitions, report, lock: this.#lock };
+  }
+
+  /** Told to accept losses in the metadata, we take back from the data what these say of it. */
+  async #restoreLostLeadership(
+    context: LogContext,
+    metadata: MetadataLog,
+    ownEpoch: number,
+  ): Promise<readonly Anomaly[]> {
+    const { onDamage, address, installation } = this.#options;
+    if (onDamage !== 'mark-lost') return [];
+    return restoreLostLeadership(context, metadata, {
+      epochs: await unsealedEpochs(context, metadata.image, ownEpoch),
+      damage: { ...this.#damage(), metadataEpoch: metadata.epoch },
+      registration: { ...address, installation },
+    });
   }
 
   /**

@@ -1,4 +1,4 @@
-import { compareHlc, describeStream, listEpochs, readThrough, sealStream } from '../log/index.ts';
+import { compareHlc, describeStream, listEpochs, readThrough, sealStream, slotKey } from '../log/index.ts';
 import type { Hlc, LogContext, SealOptions, SealedStream, StreamId, WalkedSlot } from '../log/index.ts';
 import type { Ancestry, MetadataImage, StreamName, StreamSealed } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
@@ -58,7 +58,11 @@ export async function loadStreams(
 }
 
 /** Our own epochs below `ownEpoch` that have no seal in the metadata, ascending. */
-async function unsealedEpochs(context: LogContext, image: MetadataImage, ownEpoch: number): Promise<readonly number[]> {
+export async function unsealedEpochs(
+  context: LogContext,
+  image: MetadataImage,
+  ownEpoch: number,
+): Promise<readonly number[]> {
   const { timeline } = image;
   const line = { log: 'data', timeline, broker: context.broker } as const;
   const ours = [...image.streams()].filter(
@@ -91,6 +95,7 @@ class StreamLoader {
   readonly #ancestry: Ancestry;
   readonly #sealed: StreamSealed[] = [];
   readonly #anomalies: Anomaly[] = [];
+  readonly #lostSlots = new Set<string>();
   #streams = 0;
   #slots = 0;
   #batches = 0;
@@ -140,7 +145,8 @@ class StreamLoader {
       });
     }
     const { sealedAt } = await this.#walk(stream, known.slot);
-    if (sealedAt === known.slot) return;
+    // A seal that could not be read was marked lost, and another put behind it.
+    if (sealedAt === known.slot || this.#lostSlots.has(slotKey(stream, known.slot))) return;
     const told = `${describeStream(stream)} ends at slot ${sealedAt}, but the metadata say ${known.slot}`;
     throw new RefusalError('STREAM_END_MISMATCH', told, {
       remedy: 'Objects of the bucket were removed or replaced. Put them back from a copy; nothing was changed.',
@@ -207,6 +213,7 @@ class StreamLoader {
     this.#slots += 1;
     this.#progress.advance();
     if (slot.kind === 'lost') {
+      this.#lostSlots.add(slotKey(stream, slot.slot));
       const what = `${describeStream(stream)} slot ${slot.slot}`;
       this.#anomalies.push({ kind: 'lost-slots', what, detail: 'marked lost: its records cannot be read any more' });
     }

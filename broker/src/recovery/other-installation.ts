@@ -1,6 +1,6 @@
 import { sleep } from '../edge/index.ts';
-import { newestEpoch, parseSlotKey, readSlot, slotKey, streamPrefix } from '../log/index.ts';
-import type { LogContext, StreamId } from '../log/index.ts';
+import { CorruptSlotError, newestEpoch, parseSlotKey, readSlot, slotKey, streamPrefix } from '../log/index.ts';
+import type { LogContext, ReadSlot, StreamId } from '../log/index.ts';
 import { listSnapshots } from '../meta/index.ts';
 import { HoldError } from './boot-error.ts';
 
@@ -23,12 +23,12 @@ export async function watchOtherInstallation(
   const epoch = await newestEpoch(context, line, snapshot?.position.epoch ?? 0);
   if (epoch === 0) return;
   const stream: StreamId = { ...line, epoch };
-  const claim = await readSlot(context, stream, 0, 'tails');
+  const claim = await readIfIntact(context, stream, 0);
   if (claim?.header.part.kind !== 'claim') return;
   const { installation: theirs, heartbeatMs, address } = claim.header.part;
   if (theirs === installation || heartbeatMs === 0) return;
   const last = await lastSlot(context, stream);
-  if ((await readSlot(context, stream, last, 'tails'))?.kind === 'seal') return;
+  if ((await readIfIntact(context, stream, last))?.kind === 'seal') return;
   onWatch(HEARTBEATS_TO_WATCH * heartbeatMs);
   for (let beat = 0; beat < HEARTBEATS_TO_WATCH; beat++) {
     await sleep(context.clock, heartbeatMs);
@@ -43,6 +43,16 @@ export async function watchOtherInstallation(
         details: { installation: theirs, address },
       },
     );
+  }
+}
+
+/** Damage is for those to judge who read the whole stream; a claim that cannot be read names nobody. */
+async function readIfIntact(context: LogContext, stream: StreamId, slot: number): Promise<ReadSlot | undefined> {
+  try {
+    return await readSlot(context, stream, slot, 'tails');
+  } catch (error) {
+    if (error instanceof CorruptSlotError) return undefined;
+    throw error;
   }
 }
 

@@ -15,7 +15,9 @@ export interface Anomaly {
     | 'local-wal-missing'
     | 'snapshot-rejected'
     | 'lost-slots'
-    | 'registration-lost';
+    | 'registration-lost'
+    | 'dropped-changes'
+    | 'leadership-restored';
   readonly what: string;
   readonly detail: string;
 }
@@ -60,6 +62,7 @@ export function snapshotAnomalies(report: MetadataReport): readonly Anomaly[] {
       const what = `metadata epoch ${epoch} slot ${slot}`;
       return { kind: 'lost-slots', what, detail: 'marked lost: the changes in it are gone' } as const;
     }),
+    ...report.dropped.map((detail) => ({ kind: 'dropped-changes', what: 'metadata', detail }) as const),
   ];
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { applyAfterLoss } from '../../src/meta/apply/after-loss.ts';
 import { applyEvent } from '../../src/meta/apply/apply.ts';
 import type { MetadataEvent } from '../../src/meta/event.ts';
 import { decodeEvents, encodeEvents } from '../../src/meta/event-codec.ts';
@@ -66,6 +67,31 @@ describe('applying metadata events', () => {
         }
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test('a log of which any slot is lost is read to its end, and leaves a state that everything can go on from', () => {
+    fc.assert(
+      fc.property(steps(60), fc.nat(), fc.nat(4), (walk, at, length) => {
+        const events = historyOf(walk);
+        const from = at % Math.max(1, events.length);
+        let draft = new ImageDraft(imageOf(events.slice(0, from)));
+        for (const event of events.slice(from + 1 + length)) ({ draft } = applyAfterLoss(draft, event));
+        const image = draft.freeze({ epoch: 1, slot: 1 });
+        for (const { partitions } of image.topics()) {
+          for (const { history, leaderEpoch } of partitions) {
+            assert.equal(history.at(-1)?.leaderEpoch, leaderEpoch);
+            for (const [index, interval] of history.slice(0, -1).entries()) {
+              assert.ok((history[index + 1]?.startOffset ?? -1) >= (interval.endOffset ?? Number.MAX_VALUE));
+            }
+          }
+        }
+        assert.equal(
+          image.partitionCount,
+          [...image.topics()].reduce((sum, topic) => sum + topic.partitions.length, 0),
+        );
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -12,6 +12,7 @@ import { SnapshotKeeper, defaultSnapshotPolicy } from '../snapshot/snapshot-keep
 import type { SnapshotPolicy } from '../snapshot/snapshot-keeper.ts';
 import { UploadStats } from '../upload-stats.ts';
 import { loadNewestSnapshot } from './load-snapshot.ts';
+import type { Replay } from './replay.ts';
 import { beginReplay, metadataLine, reportOf, sealMetadataEpochsBelow } from './recover.ts';
 import type { MetadataReport, RecoverMetadataOptions, SealDamage } from './recover.ts';
 
@@ -36,6 +37,15 @@ export interface OpenedMetadata {
 
 /** A line for everything uploaded at most once in so long. */
 const RUN_REPORT_MS = 60_000;
+
+/** Far more than one slot can have given out. */
+const PRODUCER_IDS_PER_LOST_SLOT = 1_000_000;
+
+/** Ids that a lost slot may have given out are not given out again: two producers of one id would drop each other's batches. */
+function skippedProducerIds({ lostSlots }: Replay, firstProducerId: number, broker: number): readonly MetadataEvent[] {
+  const count = lostSlots.length * PRODUCER_IDS_PER_LOST_SLOT;
+  return count === 0 ? [] : [{ kind: 'producerIdBlockAllocated', broker, firstProducerId, count }];
+}
 
 /**
  * Becomes the controller: claims the next metadata epoch, seals all below it, and only then reads the final state (rule 07).
@@ -82,7 +92,10 @@ export async function openMetadata(context: LogContext, options: OpenMetadataOpt
     },
   );
   const isFirst = loaded.snapshot === undefined && epoch === fromEpoch;
-  const firstEvents: readonly MetadataEvent[] = isFirst ? [] : [{ kind: 'metadataEpochsSealed', belowEpoch: epoch }];
+  const firstEvents: readonly MetadataEvent[] = [
+    ...(isFirst ? [] : [{ kind: 'metadataEpochsSealed', belowEpoch: epoch } as const]),
+    ...skippedProducerIds(replay, image.nextProducerId, context.broker),
+  ];
   const log = new MetadataLog(context, writer, { image, firstEvents, snapshots, stats }, options);
   return { log, image, report: reportOf(loaded, replay) };
 }

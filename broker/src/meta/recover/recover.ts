@@ -33,6 +33,8 @@ export interface MetadataReport {
   readonly events: number;
   /** Slots that were marked lost; what they said is gone. */
   readonly lostSlots: readonly MetadataPosition[];
+  /** What of later events did not fit any more, because of what the lost slots held. */
+  readonly dropped: readonly string[];
 }
 
 export interface RecoveredMetadata {
@@ -152,5 +154,6 @@ export function reportOf({ snapshot, rejected }: LoadedSnapshot, replay: Replay)
     slots,
     events,
     lostSlots: replay.lostSlots,
+    dropped: replay.dropped,
   };
 }

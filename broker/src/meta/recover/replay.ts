@@ -1,5 +1,6 @@
 import { compareHlc, slotKey } from '../../log/index.ts';
 import type { LogContext, SlotRef, StreamId, WalkedSlot } from '../../log/index.ts';
+import { applyAfterLoss } from '../apply/after-loss.ts';
 import { applyEvent } from '../apply/apply.ts';
 import { EventConflictError, MetadataCorruptError } from '../errors.ts';
 import { decodeEvents } from '../event-codec.ts';
@@ -20,9 +21,10 @@ export interface MetadataProgress {
 /** Applies the slots of the metadata log to the state of a snapshot, or to none, in the order of the log. */
 export class Replay {
   readonly #context: LogContext;
-  readonly #draft: ImageDraft;
+  #draft: ImageDraft;
   readonly #onProgress: (progress: MetadataProgress) => void;
   readonly #lostSlots: MetadataPosition[] = [];
+  readonly #dropped: string[] = [];
   #position: MetadataPosition;
   #stamp: SlotStamp;
   #growth: LogGrowth = { events: 0, slots: 0, bytes: 0 };
@@ -52,6 +54,11 @@ export class Replay {
   /** Slots that were marked lost: their events are in no copy. */
   get lostSlots(): readonly MetadataPosition[] {
     return this.#lostSlots;
+  }
+
+  /** What of later events did not fit any more, because of what the lost slots held. */
+  get dropped(): readonly string[] {
+    return this.#dropped;
   }
 
   /** Where the walk of an epoch goes on; undefined = at its claim. */
@@ -86,6 +93,12 @@ export class Replay {
   }
 
   #apply(event: MetadataEvent, key: string): void {
+    if (this.#lostSlots.length > 0) {
+      const { draft, dropped } = applyAfterLoss(this.#draft, event);
+      this.#draft = draft;
+      if (dropped !== undefined) this.#dropped.push(`${key}: ${dropped}`);
+      return;
+    }
     try {
       applyEvent(this.#draft, event);
     } catch (error) {

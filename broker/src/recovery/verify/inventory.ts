@@ -1,4 +1,4 @@
-import { parseSlotKey, slotKey, streamPrefix } from '../../log/index.ts';
+import { parseLostMarkerKey, parseSlotKey, slotKey, streamPrefix } from '../../log/index.ts';
 import type { StreamId } from '../../log/index.ts';
 import { CLUSTER_FILE_KEY, parseSnapshotKey, parseTimelineFileKey } from '../../meta/index.ts';
 import type { SnapshotName } from '../../meta/index.ts';
@@ -106,6 +106,8 @@ class InventoryDraft {
   }
 
   #placeSlot(key: string, sizeBytes: number): ObjectKind {
+    const marked = parseLostMarkerKey(key);
+    if (marked !== undefined) return marked.stream.log;
     const name = parseSlotKey(key);
     // A number written in another way (not padded) is a foreign object: ours have one name only.
     if (name === undefined || slotKey(name.stream, name.slot) !== key) {

@@ -190,8 +190,8 @@ const deciding: readonly Mutation[] = [
     name: 'headless-bucket-begun-afresh',
     breaks: 'decision table: objects without cluster.json are refused',
     file: 'recovery/bucket-survey.ts',
-    find: "return keys.length === 0 ? { kind: 'empty' } : { kind: 'foreign', keys };",
-    replace: "return keys.length >= 0 ? { kind: 'empty' } : { kind: 'foreign', keys };",
+    find: "keys.length === 0 ? { kind: 'empty' } : { kind: 'foreign', keys }",
+    replace: "keys.length >= 0 ? { kind: 'empty' } : { kind: 'foreign', keys }",
     pinned: ['rule-23 headless'],
   },
   {
@@ -238,8 +238,8 @@ const deciding: readonly Mutation[] = [
     name: 'damaged-snapshot-stops-the-boot',
     breaks: 'hole 18: a snapshot that does not verify gives way to the one before',
     file: 'meta/recover/load-snapshot.ts',
-    find: 'if (!isDamage(error)) throw error;',
-    replace: 'if (!isDamage(error) || rejected.length === 0) throw error;',
+    find: 'if (!isSnapshotDamage(error)) throw error;',
+    replace: 'if (!isSnapshotDamage(error) || rejected.length === 0) throw error;',
     scenario: CLUSTER,
   },
   {
