@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 SEEDS ?= 1000
 MINUTES ?= 10
 TEST_SEEDS ?= 200
+SLOTS ?= 2000 20000
 NODE := scripts/node
 # Written by npm at the end of an installation, so a broken one is repeated.
 INSTALLED := node_modules/.package-lock.json
@@ -14,10 +15,10 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node charts crd images bench bench-stores fuzz soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node charts crd images bench bench-restore bench-stores fuzz soak mutations
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Install the pinned Node.js and all packages (the other targets do it themselves)
 
@@ -70,6 +71,9 @@ images: $(INSTALLED) ## Container images of broker and operator in images/build,
 
 bench: $(INSTALLED) ## Figures side by side with peers
 	$(call run,e2e/bench/main.ts)
+
+bench-restore: $(INSTALLED) ## How long a restore takes by the number of WAL objects (SLOTS="2000 20000")
+	$(call run,broker/test/recovery/restore-bench.ts,$(foreach slots,$(SLOTS),--slots $(slots)))
 
 bench-stores: $(INSTALLED) ## Store adapters beside the SDKs they use, on real servers (STORE=s3, gcs or azure)
 	$(call run,--disable-warning=DEP0169 e2e/stores/bench/main.ts)

@@ -69,7 +69,6 @@ export type {
 export {
   describeStream,
   linePrefix,
-  lostMarkerKey,
   parseLostMarkerKey,
   padLong,
   padNumber,

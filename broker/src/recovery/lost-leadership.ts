@@ -68,7 +68,7 @@ async function ledIn(
 
 function note(topics: LedTopics, { topicId, partition, leaderEpoch, baseOffset }: FooterBatch): void {
   let partitions = topics.get(topicId);
-  if (partitions === undefined) topics.set(topicId, (partitions = new Map()));
+  if (partitions === undefined) topics.set(topicId, (partitions = new Map<number, Led>()));
   const led = partitions.get(partition);
   if (led === undefined) partitions.set(partition, { leaderEpoch, startOffset: baseOffset });
   else led.startOffset = Math.min(led.startOffset, baseOffset);

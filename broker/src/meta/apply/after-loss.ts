@@ -55,7 +55,16 @@ function fit(draft: ImageDraft, event: MetadataEvent): Fitted {
     case 'leadershipAssigned':
       registerStream(draft, event.leader, event.streamEpoch);
       return fitLeadership(draft, event);
-    default:
+    case 'topicDeleted':
+    case 'topicConfigsChanged':
+    case 'brokerConfigsChanged':
+    case 'brokerRegistered':
+    case 'streamSealed':
+    case 'metadataEpochsSealed':
+    case 'logStartOffsetMoved':
+    case 'producerIdBlockAllocated':
+    case 'timelineEnded':
+    case 'forkSettled':
       return { event, dropped: undefined };
   }
 }
@@ -93,9 +102,9 @@ function fitLeadership(draft: ImageDraft, event: LeadershipAssigned): Fitted {
     if (topic === undefined) return leadership;
     const fits = leadership.partitions.map((index, position) => {
       const open = topic.partitions[index]?.history.at(-1);
-      const fit = open !== undefined && (leadership.startOffsets[position] ?? 0) >= open.startOffset;
-      if (!fit) dropped.push(`${topic.name}-${index}`);
-      return fit;
+      const goesOn = open !== undefined && (leadership.startOffsets[position] ?? 0) >= open.startOffset;
+      if (!goesOn) dropped.push(`${topic.name}-${index}`);
+      return goesOn;
     });
     const kept = (values: readonly number[]): readonly number[] => values.filter((_, position) => fits[position]);
     const { topicId, partitions, leaderEpochs, startOffsets, previousEndOffsets } = leadership;
