@@ -15,7 +15,7 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node charts crd images bench bench-restore bench-stores fuzz soak mutations
+.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node kubernetes charts crd images bench bench-restore bench-stores fuzz soak mutations
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ e2e-cluster: $(INSTALLED) ## The operator against a real API server (builds Kube
 
 e2e-node: $(INSTALLED) ## Chronik on a real node with containers and MinIO (root; SCENARIOS=main-job: only these; KUBECONFIG: there)
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/cluster/suite/main.ts)
+
+kubernetes: $(INSTALLED) ## The one-node Kubernetes of e2e-node with our images, until Ctrl-C (root)
+	$(call run,e2e/cluster/up/main.ts)
 
 charts: $(INSTALLED) ## helm lint, golden renders, and values that must be refused
 	$(call run,e2e/charts/main.ts)

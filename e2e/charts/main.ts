@@ -42,6 +42,21 @@ function helm(verb: string, { chart, args }: Omit<Case, 'name'>): { readonly ok:
   return { ok: result.status === 0, text: result.status === 0 ? result.stdout : result.stderr + result.stdout };
 }
 
+/** For those who have no Helm: the chart with its defaults, in a namespace `chronik`. Written with --update, too. */
+function checkManifest(): string | undefined {
+  const release = ['template', 'chronik-operator', join(ROOT, 'charts/chronik-operator'), '-n', 'chronik'];
+  const { status, stdout, stderr } = spawnSync(join(BIN, 'helm'), [...release, '--kube-version', '1.34.0'], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) return stderr;
+  const head = '# The operator without Helm; made of charts/chronik-operator by `make charts`, never edited.\n';
+  const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: chronik\n';
+  const text = `${head}${namespace}${stdout.replaceAll('managed-by: Helm', 'managed-by: kubectl')}`;
+  const path = join(ROOT, 'deploy/operator.yaml');
+  if (process.argv.includes('--update')) writeFileSync(path, text);
+  return readFileSync(path, 'utf8') === text ? undefined : `differs from ${path}: run with --update`;
+}
+
 let passed = 0;
 let failed = 0;
 
@@ -66,6 +81,7 @@ for (const { name, ...rendering } of RENDERED) {
 for (const { name, ...rendering } of REFUSED) {
   report(`refused: ${name}`, helm('template', rendering).ok ? 'it was rendered' : undefined);
 }
+report('deploy/operator.yaml is what the chart renders', checkManifest());
 const whole = helm('template', { chart: 'chronik-operator', args: [] });
 const keeps =
   whole.text.includes('helm.sh/resource-policy: keep') && whole.text.includes('kind: CustomResourceDefinition');

@@ -1,8 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request } from 'node:https';
 
-const TIMEOUT_MS = 20_000;
-
 export interface Access {
   readonly server: string;
   /** PEM of the authority that the server's certificate is checked with. */
@@ -45,9 +43,11 @@ export function at(value: unknown, path: string): unknown {
 /** HTTPS to an API server (or HTTP to `kubectl proxy`): an answer is an answer, whatever its status. */
 export class ApiClient {
   readonly access: Access;
+  readonly #timeoutMs: number;
 
-  constructor(access: Access) {
+  constructor(access: Access, timeoutMs = 20_000) {
     this.access = access;
+    this.#timeoutMs = timeoutMs;
   }
 
   call(method: string, path: string, body?: object, contentType = 'application/json'): Promise<Answer> {
@@ -61,19 +61,23 @@ export class ApiClient {
     };
     const send = server.startsWith('http:') ? requestPlain : request;
     return new Promise((resolve, reject) => {
-      const outgoing = send(`${server}${path}`, { method, ca: authority, headers, timeout: TIMEOUT_MS }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () => {
-          const said = Buffer.concat(chunks).toString('utf8');
-          const isJson = said.startsWith('{');
-          resolve({
-            status: answer.statusCode ?? 0,
-            body: (isJson ? JSON.parse(said) : { message: said }) as KubeObject,
+      const outgoing = send(
+        `${server}${path}`,
+        { method, ca: authority, headers, timeout: this.#timeoutMs },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('error', reject);
+          answer.on('end', () => {
+            const said = Buffer.concat(chunks).toString('utf8');
+            const isJson = said.startsWith('{');
+            resolve({
+              status: answer.statusCode ?? 0,
+              body: (isJson ? JSON.parse(said) : { message: said }) as KubeObject,
+            });
           });
-        });
-      });
+        },
+      );
       outgoing.on('error', reject);
       outgoing.on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer`)));
       outgoing.end(text);

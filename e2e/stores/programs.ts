@@ -44,7 +44,7 @@ async function goProgram(module: string, version: string, name: string): Promise
   say(`building ${module}@${version}; this happens once and takes some minutes`);
   await run('go', ['install', `${module}@${version}`], {
     cwd: directory,
-    env: { ...process.env, GOBIN: directory, GOFLAGS: '-p=1' },
+    env: { ...process.env, GOBIN: directory, GOFLAGS: `-p=${process.env['CHRONIK_BUILD_JOBS'] ?? '1'}` },
     maxBuffer: 2 ** 26,
   });
   return program;

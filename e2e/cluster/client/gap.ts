@@ -2,11 +2,16 @@
 export class Gap {
   #lastMs: number | undefined;
   #longestMs = 0;
+  #endedAtMs = 0;
   #count = 0;
 
   event(): void {
     const nowMs = performance.now();
-    if (this.#lastMs !== undefined) this.#longestMs = Math.max(this.#longestMs, nowMs - this.#lastMs);
+    const sinceMs = this.#lastMs === undefined ? 0 : nowMs - this.#lastMs;
+    if (sinceMs > this.#longestMs) {
+      this.#longestMs = sinceMs;
+      this.#endedAtMs = Date.now();
+    }
     this.#lastMs = nowMs;
     this.#count += 1;
   }
@@ -15,9 +20,12 @@ export class Gap {
     return this.#count;
   }
 
-  /** In seconds, the time until now included: who still waits has waited as long already. */
-  get longestSeconds(): number {
-    const openMs = this.#lastMs === undefined ? 0 : performance.now() - this.#lastMs;
-    return Math.max(this.#longestMs, openMs) / 1000;
+  get seconds(): number {
+    return this.#longestMs / 1000;
+  }
+
+  /** When it was over, by the clock on the wall. */
+  get endedAtMs(): number {
+    return this.#endedAtMs;
   }
 }

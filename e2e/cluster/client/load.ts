@@ -6,8 +6,9 @@ export interface LoadPlan {
   readonly partitions: number;
   /** Distinguishes the records of this load from all others. */
   readonly name: string;
-  /** Time between two sends; each waits for its acknowledgement first. */
+  /** Time between two sends; each waits for its acknowledgement first, and writes one record to this many partitions. */
   readonly everyMs: number;
+  readonly atOnce: number;
 }
 
 /** What a producer was told is safe. */
@@ -17,12 +18,19 @@ export interface Ack {
   readonly key: string;
 }
 
+/** The longest time that a client had to wait. */
+export interface Absence {
+  readonly seconds: number;
+  readonly endedAtMs: number;
+}
+
 export interface LoadReport {
   readonly acks: readonly Ack[];
   readonly consumed: number;
-  /** Longest time between two acknowledgements, and between two records read, in seconds. */
-  readonly produceGapSeconds: number;
-  readonly fetchGapSeconds: number;
+  /** Between two acknowledgements. */
+  readonly produce: Absence;
+  /** Between two records that were read. */
+  readonly fetch: Absence;
 }
 
 /** The value that belongs to a key. */
@@ -74,8 +82,8 @@ export class Load {
     return {
       acks: this.#acks,
       consumed: this.#fetched.count,
-      produceGapSeconds: this.#produced.longestSeconds,
-      fetchGapSeconds: this.#fetched.longestSeconds,
+      produce: absenceOf(this.#produced),
+      fetch: absenceOf(this.#fetched),
     };
   }
 
@@ -90,14 +98,23 @@ export class Load {
   }
 
   async #produce(): Promise<void> {
-    const { topic, partitions, name, everyMs } = this.#plan;
-    for (let index = 0; !this.#stopped; index += 1) {
-      const key = `${name}-${index}`;
-      const messages = [{ partition: index % partitions, key, value: valueOf(key) }];
-      const [answer] = await this.#producer.send({ topic, acks: -1, messages });
+    const { topic, partitions, name, everyMs, atOnce } = this.#plan;
+    for (let index = 0; !this.#stopped; index += atOnce) {
+      const messages = Array.from({ length: atOnce }, (_, add) => {
+        const key = `${name}-${index + add}`;
+        return { partition: (index + add) % partitions, key, value: valueOf(key) };
+      });
+      const answers = await this.#producer.send({ topic, acks: -1, messages });
       this.#produced.event();
-      this.#acks.push({ partition: index % partitions, offset: Number(answer?.baseOffset), key });
+      const offsets = new Map(answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
+      this.#acks.push(
+        ...messages.map(({ partition, key }) => ({ partition, key, offset: offsets.get(partition) ?? -1 })),
+      );
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   }
+}
+
+function absenceOf({ seconds, endedAtMs }: Gap): Absence {
+  return { seconds, endedAtMs };
 }

@@ -5,8 +5,6 @@ import { check } from './check.ts';
 import type { CheckPlan } from './check.ts';
 import { Load } from './load.ts';
 import type { LoadPlan, LoadReport } from './load.ts';
-import { firstAfter } from './probe.ts';
-import type { ProbeReport } from './probe.ts';
 import { commitOffsets, createTopic } from './topics.ts';
 
 export interface BucketPlan {
@@ -25,8 +23,6 @@ export interface Operations {
   load(): Promise<LoadReport>;
   stopLoad(): Promise<LoadReport>;
   check(plan: CheckPlan): Promise<readonly string[]>;
-  /** Tries to produce to and to fetch from the topic until both worked. */
-  probe(plan: { readonly topic: string; readonly partitions: number }): Promise<ProbeReport>;
 }
 
 export function operationsOf(kafka: Kafka): Operations {
@@ -46,6 +42,5 @@ export function operationsOf(kafka: Kafka): Operations {
     load: () => Promise.resolve(load().report()),
     stopLoad: () => load().stop(),
     check: (plan) => check(kafka, plan),
-    probe: ({ topic, partitions }) => firstAfter(kafka, topic, partitions),
   };
 }

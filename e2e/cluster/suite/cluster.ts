@@ -92,7 +92,15 @@ export class Cluster {
     await this.deletePod(force);
   }
 
-  /** Resolves once another pod is there. */
+  /** Resolves once the container runs again, after it was started `restarts` times more. */
+  whenRestarted(restarts: number): Promise<unknown> {
+    return until('the container is started again', 120, async () => {
+      const found = await this.#api.find(this.pod);
+      return Number(at(found, 'status.containerStatuses.0.restartCount')) > restarts || undefined;
+    });
+  }
+
+  /** Resolves once another object of that path is there. */
   whenReplaced(uid: string | undefined, path = this.pod): Promise<string> {
     return until(`another ${path.split('/').at(-1)}`, 120, async () => {
       const found = await this.uid(path);

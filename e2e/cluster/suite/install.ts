@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import type { Scenario } from './scenario.ts';
-import { BUCKET, ROOT } from './world.ts';
+import { BUCKET } from './world.ts';
 import { STORE_KEYS } from './store.ts';
 
 /** Comes first whatever is asked for: everything else happens to what it installs. */
@@ -14,15 +13,13 @@ export const install: Scenario = {
     await world.startClient();
     await world.client.createBucket({ endpoint: world.store.endpoint, keys: STORE_KEYS, bucket: BUCKET });
     const startedMs = performance.now();
-    const chart = join(ROOT, 'charts/chronik-operator');
-    const values = ['--set', 'watch.namespaces={shop}'];
-    world.helm('install', 'chronik-operator', chart, '-n', 'chronik', '--create-namespace', '--wait', ...values);
+    world.installOperator('install');
     const installedMs = performance.now();
     await world.apply(world.manifest());
     await world.cluster.whenReady();
     const readyMs = performance.now();
-    await world.createTopic();
-    const load = await world.underLoad(() => Promise.resolve());
+    await world.orders.create();
+    const load = await world.orders.underLoad(() => Promise.resolve());
     const seconds = (fromMs: number, toMs: number): string => `${((toMs - fromMs) / 1000).toFixed(1)} s`;
     return `operator ${seconds(startedMs, installedMs)}, cluster ${seconds(installedMs, readyMs)}; ${load}`;
   },

@@ -21,12 +21,13 @@ export interface Kubernetes {
 /** That of KUBECONFIG, or else one of our own with all images in it. */
 export function startKubernetes(): Promise<Kubernetes> {
   const { KUBECONFIG = '' } = process.env;
-  const folder = mkdtempSync(join(tmpdir(), 'chronik-node-'));
-  return KUBECONFIG === '' ? startOwn(folder) : useGiven(folder, KUBECONFIG);
+  return KUBECONFIG === '' ? startOwn() : useGiven(KUBECONFIG);
 }
 
-async function startOwn(folder: string): Promise<Kubernetes> {
-  const own = await OneNode.start(folder, await buildImages());
+export async function startOwn(): Promise<Kubernetes> {
+  const images = await buildImages();
+  const folder = mkdtempSync(join(tmpdir(), 'chronik-node-'));
+  const own = await OneNode.start(folder, images);
   return {
     api: own.plane.api,
     kubeconfig: own.plane.kubeconfig,
@@ -40,7 +41,8 @@ async function startOwn(folder: string): Promise<Kubernetes> {
 }
 
 /** kubectl knows every way to prove who one is, so it stands between. Images have to be on its nodes already. */
-async function useGiven(folder: string, kubeconfig: string): Promise<Kubernetes> {
+async function useGiven(kubeconfig: string): Promise<Kubernetes> {
+  const folder = mkdtempSync(join(tmpdir(), 'chronik-suite-'));
   const bin = execFileSync(join(import.meta.dirname, '../tools'), { encoding: 'utf8' }).trim();
   const proxy = spawn(join(bin, 'kubectl'), ['proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = (await once(proxy.stdout, 'data')) as [Buffer];

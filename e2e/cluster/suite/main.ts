@@ -1,12 +1,19 @@
 // make e2e-node: Chronik on a real Kubernetes with real containers and a real S3 server. One line a scenario.
 // SCENARIOS=pod,main-job plays these only (`install` always comes first); KUBECONFIG uses that cluster instead of one of our own.
+import { byKubectl } from './by-kubectl.ts';
 import { install } from './install.ts';
 import { startKubernetes } from './kubernetes.ts';
+import { changes } from './changes.ts';
+import { holes } from './holes.ts';
 import { losses } from './losses.ts';
+import { mistakes } from './mistakes.ts';
+import { outside } from './outside.ts';
+import { NotPlayed } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { wide } from './wide.ts';
 import { World } from './world.ts';
 
-const ALL: readonly Scenario[] = losses;
+const ALL: readonly Scenario[] = [...losses, ...changes, ...mistakes, ...holes, outside, wide, byKubectl];
 
 function chosen(): readonly Scenario[] {
   const names = (process.env['SCENARIOS'] ?? '').split(',').filter((name) => name !== '');
@@ -17,8 +24,10 @@ function chosen(): readonly Scenario[] {
   return [install, ...ALL.filter(({ name }) => names.length === 0 || names.includes(name))];
 }
 
-/** Plays one and prints its line. Answers whether it passed. */
-async function play({ name, what, play: run }: Scenario, world: World): Promise<boolean> {
+type Outcome = 'passed' | 'failed' | 'not played';
+
+/** Plays one and prints its line. */
+async function play({ name, what, play: run }: Scenario, world: World): Promise<Outcome> {
   const startedMs = performance.now();
   const line = (mark: string, note: string): void => {
     const took = `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
@@ -26,10 +35,11 @@ async function play({ name, what, play: run }: Scenario, world: World): Promise<
   };
   try {
     line('✔', await run(world));
-    return true;
+    return 'passed';
   } catch (error) {
-    line('✘', error instanceof Error ? error.message : String(error));
-    return false;
+    const played = !(error instanceof NotPlayed);
+    line(played ? '✘' : '–', error instanceof Error ? error.message : String(error));
+    return played ? 'failed' : 'not played';
   }
 }
 
@@ -38,17 +48,20 @@ const kube = await startKubernetes();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void kube.stop(false).then(() => process.exit(130)));
 }
-let passed = 0;
+const outcomes: Outcome[] = [];
 try {
   const world = new World(kube);
   for (const scenario of scenarios) {
-    if (await play(scenario, world)) passed += 1;
-    else if (scenario === install) break;
+    outcomes.push(await play(scenario, world));
+    // Nothing can happen to what is not there.
+    if (scenario === install && outcomes.at(-1) !== 'passed') break;
   }
 } finally {
-  const failed = scenarios.length - passed;
+  const passed = outcomes.filter((outcome) => outcome === 'passed').length;
+  const left = outcomes.filter((outcome) => outcome === 'not played').length;
+  const failed = scenarios.length - passed - left;
   await kube.stop(failed > 0);
   if (failed > 0) console.log(`logs: ${kube.folder}/log`);
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${left > 0 ? `${left} not played, ` : ''}${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

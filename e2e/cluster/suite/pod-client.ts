@@ -1,8 +1,10 @@
-import type { ApiClient } from '../api-client.ts';
+import { ApiClient, at } from '../api-client.ts';
 import type { Operations } from '../client/operations.ts';
 import { until } from '../processes.ts';
 
 const IMAGE = 'chronik-e2e/client:1';
+/** An operation may wait for a broker that is away. */
+const PATIENCE_MS = 180_000;
 
 /** A Kafka client in a pod of its own, asked through the API server, so that it can be asked on every cluster. */
 export class PodClient {
@@ -39,12 +41,10 @@ export class PodClient {
       },
     });
     await until(`pod ${name}`, 60, async () => {
-      const pod = await api.find(`${path}/${name}`);
-      return (
-        JSON.stringify(pod?.['status'] ?? {}).includes('"type":"Ready","status":"True"') || isReady(pod) || undefined
-      );
+      const conditions = (at(await api.find(`${path}/${name}`), 'status.conditions') ?? []) as readonly object[];
+      return conditions.some((one) => at(one, 'type') === 'Ready' && at(one, 'status') === 'True') || undefined;
     });
-    return new PodClient(api, `${path}/${name}`);
+    return new PodClient(new ApiClient(api.access, PATIENCE_MS), `${path}/${name}`);
   }
 
   async stop(): Promise<void> {
@@ -57,13 +57,4 @@ export class PodClient {
     const answer = await this.#api.must('POST', `${base}/${name}:8080/proxy/${operation}`, plan ?? {});
     return answer['result'];
   }
-}
-
-function isReady(pod: { readonly [field: string]: unknown } | undefined): boolean {
-  const conditions = ((pod?.['status'] as { readonly conditions?: unknown } | undefined)?.conditions ??
-    []) as readonly {
-    readonly type: string;
-    readonly status: string;
-  }[];
-  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }

@@ -7,3 +7,6 @@ export interface Scenario {
   /** Resolves with what was measured. */
   readonly play: (world: World) => Promise<string>;
 }
+
+/** Thrown where a scenario cannot be played on a cluster that was there before; the table says so. */
+export class NotPlayed extends Error {}

@@ -1,21 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { ApiClient } from '../api-client.ts';
-import type { Ack } from '../client/load.ts';
 import type { Operations } from '../client/operations.ts';
-import { until } from '../processes.ts';
 import { Cluster } from './cluster.ts';
 import type { Kubernetes } from './kubernetes.ts';
 import { PodClient } from './pod-client.ts';
 import { STORE_KEYS, Store } from './store.ts';
+import { Workload } from './workload.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 export const BUCKET = 'chronik';
-const TOPIC = 'orders';
-const PARTITIONS = 3;
-/** A group without members whose offsets are committed before each fault and have to be the same after it. */
-const BOOKMARKS = 'bookmarks';
-
 /** What the scenarios share: the Kubernetes cluster, one ChronikCluster in it, its store, a client, and what it was told is safe. */
 export class World {
   readonly kube: Kubernetes;
@@ -23,15 +17,16 @@ export class World {
   readonly store: Store;
   readonly cluster: Cluster;
   readonly #bin: string;
-  readonly #acks: Ack[] = [];
+  /** What most scenarios write and read. */
+  readonly orders: Workload;
   #client: PodClient | undefined;
-  #loads = 0;
 
   constructor(kube: Kubernetes) {
     this.kube = kube;
     this.api = kube.api;
     this.store = new Store(kube.api, 'minio');
     this.cluster = new Cluster(kube.api, 'shop', 'orders');
+    this.orders = new Workload(() => this.client, { topic: 'orders', partitions: 3, atOnce: 3 });
     this.#bin = execFileSync(join(ROOT, 'e2e/cluster/tools'), { encoding: 'utf8' }).trim();
   }
 
@@ -46,6 +41,23 @@ export class World {
 
   helm(...args: readonly string[]): string {
     return this.#tool('helm', args);
+  }
+
+  /** Commands as a person would type them at the root of the repository, up to the first that fails. */
+  shell(commands: string): string {
+    return execFileSync('bash', ['-euo', 'pipefail', '-c', commands], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...this.#environment(), PATH: `${this.#bin}:${process.env['PATH']}` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** The chart as a user installs it, looking after the namespace of the cluster. */
+  installOperator(verb: 'install' | 'upgrade'): void {
+    const chart = join(ROOT, 'charts/chronik-operator');
+    const values = ['--set', `watch.namespaces={${this.cluster.namespace}}`];
+    this.helm(verb, 'chronik-operator', chart, '-n', 'chronik', '--create-namespace', '--wait', ...values);
   }
 
   async createNamespace(name: string): Promise<void> {
@@ -89,42 +101,6 @@ export class World {
       env: this.#environment(),
     });
     await Promise.resolve();
-  }
-
-  createTopic(): Promise<void> {
-    return this.client.createTopic({ topic: TOPIC, partitions: PARTITIONS });
-  }
-
-  /** Plays `fault` while a client produces and reads, waits until both go on, and holds everything against what was acknowledged. */
-  async underLoad(fault: () => Promise<void>): Promise<string> {
-    await this.client.commit({ group: BOOKMARKS, topic: TOPIC, offsets: this.#ends() });
-    const bookmarks = this.#ends();
-    this.#loads += 1;
-    await this.client.startLoad({ topic: TOPIC, partitions: PARTITIONS, name: `load-${this.#loads}`, everyMs: 50 });
-    await fault();
-    const before = await this.client.load();
-    await until('clients go on', 120, async () => {
-      const now = await this.client.load();
-      return (now.acks.length > before.acks.length + 5 && now.consumed > before.consumed + 5) || undefined;
-    });
-    const { acks, produceGapSeconds, fetchGapSeconds } = await this.client.stopLoad();
-    this.#acks.push(...acks);
-    const records = await this.check(bookmarks);
-    return `produce ${produceGapSeconds.toFixed(1)} s, fetch ${fetchGapSeconds.toFixed(1)} s away; ${records}`;
-  }
-
-  /** Every acknowledged record at its offset, nothing else, and the bookmarks where they were. Throws what is wrong. */
-  async check(bookmarks?: readonly number[]): Promise<string> {
-    const group = bookmarks === undefined ? {} : { group: { id: BOOKMARKS, offsets: bookmarks } };
-    const wrong = await this.client.check({ topic: TOPIC, acks: this.#acks, ...group });
-    if (wrong.length > 0) throw new Error(wrong.join('; '));
-    return `${this.#acks.length} records exact`;
-  }
-
-  #ends(): readonly number[] {
-    return Array.from({ length: PARTITIONS }, (_, partition) =>
-      this.#acks.reduce((end, ack) => (ack.partition === partition ? Math.max(end, ack.offset + 1) : end), 0),
-    );
   }
 
   #tool(name: string, args: readonly string[]): string {

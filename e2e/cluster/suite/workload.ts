@@ -1,0 +1,78 @@
+import type { Ack, LoadReport } from '../client/load.ts';
+import type { Operations } from '../client/operations.ts';
+import { until } from '../processes.ts';
+
+/** A group without members whose offsets are committed before each fault and have to be the same after it. */
+const BOOKMARKS = 'bookmarks';
+/** Sends that have to succeed after a fault before it counts as over. */
+const SENDS = 5;
+const PATIENCE_SECONDS = 180;
+
+export interface WorkloadPlan {
+  readonly topic: string;
+  readonly partitions: number;
+  /** How many partitions each send writes to. */
+  readonly atOnce: number;
+}
+
+/** One topic with all that its producers were ever told is safe. */
+export class Workload {
+  readonly #client: () => Operations;
+  readonly #plan: WorkloadPlan;
+  readonly #acks: Ack[] = [];
+  #loads = 0;
+
+  constructor(client: () => Operations, plan: WorkloadPlan) {
+    this.#client = client;
+    this.#plan = plan;
+  }
+
+  create(): Promise<void> {
+    return this.#client().createTopic(this.#plan);
+  }
+
+  /** Plays `fault` while a client produces and reads, and tells for how long it could not; throws unless every record is exact. */
+  async underLoad(fault: () => Promise<void>, client = this.#client()): Promise<string> {
+    const { report, records } = await this.measure(fault, client);
+    const { produce, fetch } = report;
+    return `away: produce ${produce.seconds.toFixed(1)} s, fetch ${fetch.seconds.toFixed(1)} s; ${records}`;
+  }
+
+  /** Plays `fault` while a client produces and reads, waits until both go on, and holds everything against what was acknowledged. */
+  async measure(
+    fault: () => Promise<void>,
+    client = this.#client(),
+  ): Promise<{ readonly report: LoadReport; readonly records: string }> {
+    const { topic, atOnce } = this.#plan;
+    const bookmarks = this.#ends();
+    await client.commit({ group: BOOKMARKS, topic, offsets: bookmarks });
+    this.#loads += 1;
+    await client.startLoad({ ...this.#plan, name: `load-${this.#loads}`, everyMs: 50 });
+    await fault();
+    const before = await client.load();
+    await until('clients go on', PATIENCE_SECONDS, async () => {
+      const now = await client.load();
+      const enough = SENDS * atOnce;
+      const [produced, consumed] = [now.acks.length - before.acks.length, now.consumed - before.consumed];
+      if (produced > enough && consumed > enough) return true;
+      throw new Error(`${produced} records written and ${consumed} read since`);
+    });
+    const report = await client.stopLoad();
+    this.#acks.push(...report.acks);
+    return { report, records: await this.check(bookmarks) };
+  }
+
+  /** Every acknowledged record at its offset, nothing else, and the bookmarks where they were. Throws what is wrong. */
+  async check(bookmarks?: readonly number[]): Promise<string> {
+    const group = bookmarks === undefined ? {} : { group: { id: BOOKMARKS, offsets: bookmarks } };
+    const wrong = await this.#client().check({ topic: this.#plan.topic, acks: this.#acks, ...group });
+    if (wrong.length > 0) throw new Error(wrong.join('; '));
+    return `${this.#acks.length} records exact`;
+  }
+
+  #ends(): readonly number[] {
+    const ends = Array.from({ length: this.#plan.partitions }, () => 0);
+    for (const { partition, offset } of this.#acks) ends[partition] = Math.max(ends[partition] ?? 0, offset + 1);
+    return ends;
+  }
+}
