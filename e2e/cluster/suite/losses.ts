@@ -24,7 +24,11 @@ const mainJob: Scenario = {
   name: 'main-job',
   what: 'pod and volume deleted at once, without a word',
   play: async (world) => {
-    const measured = await world.orders.underLoad(() => loseEverything(world.cluster));
+    const { cluster } = world;
+    const measured = await world.orders.underLoad(() => loseEverything(cluster));
+    // What a person sees of it.
+    console.log(world.kubectl('get', 'chk', '-n', cluster.namespace));
+    console.log(world.kubectl('describe', 'chk', cluster.name, '-n', cluster.namespace));
     return `${measured}, ${await restoredRecords(world)} restored`;
   },
 };
