@@ -26,19 +26,29 @@ let proxy: FaultProxy;
 let environment: Readonly<Record<string, string>>;
 let broker: BrokerProcess;
 let producer: Producer;
+/** What has to be ended, in the order in which it came. */
+const endings: (() => Promise<unknown>)[] = [];
 /** Values that were acknowledged, with how long each took. */
 const acked: { readonly value: string; readonly tookMs: number }[] = [];
 
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'chronik-faults-'));
+  endings.push(() => rm(root, { recursive: true, force: true }));
   const variables = Object.entries(process.env).filter(([name]) => /^(OBJECT_STORE|S3|GCS|AZURE)_/.test(name));
   const port = /127\.0\.0\.1:(\d+)/.exec(variables.map(([, value]) => value ?? '').join(' '))?.[1];
   proxy = await FaultProxy.start(Number(port));
+  endings.push(() => proxy.close());
   environment = Object.fromEntries(
-    variables.map(([name, value]) => [name, (value ?? '').replace(`127.0.0.1:${port}`, `127.0.0.1:${proxy.port}`)]),
+    variables.map(([name, value = '']) => {
+      // Beside what the contract of the store has left.
+      if (name.endsWith('_PREFIX')) return [name, `${value}-faults`];
+      return [name, value.replace(`127.0.0.1:${port}`, `127.0.0.1:${proxy.port}`)];
+    }),
   );
   broker = await startBroker();
+  endings.push(() => broker.stop('SIGKILL'));
   producer = await startProducer();
+  endings.push(() => producer.disconnect());
 });
 
 afterEach(() => {
@@ -48,10 +58,7 @@ afterEach(() => {
 });
 
 after(async () => {
-  await producer.disconnect();
-  await broker.stop('SIGKILL');
-  await proxy.close();
-  await rm(root, { recursive: true, force: true });
+  for (const end of endings.toReversed()) await end();
 });
 
 async function startBroker(): Promise<BrokerProcess> {

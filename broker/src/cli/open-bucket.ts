@@ -32,7 +32,7 @@ export async function openBucket(environment: Environment, name?: string): Promi
 }
 
 function open(config: NamedStoreConfig): Promise<ObjectStore> {
-  const edges = { disk: new SystemDisk(), random: systemRandom };
+  const edges = { clock: systemClock, disk: new SystemDisk(), random: systemRandom };
   // Opening a directory as a broker does would make it.
   return config.backend === 'local'
     ? LocalStore.openForReading({ ...edges, path: config.path })

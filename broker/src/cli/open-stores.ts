@@ -53,7 +53,7 @@ export async function openStores(
     return opened;
   };
   const open = (store: NamedStoreConfig, maxConnections: number): Promise<ObjectStore> =>
-    openStore(store, { disk, random: systemRandom, maxConnections });
+    openStore(store, { clock: systemClock, disk, random: systemRandom, maxConnections });
   const { primary } = config;
   const bucket = await open(primary, PLACES.commit);
   // A directory has no connections to share out; but who wrote an object knows that it is durable, and a second client would have

@@ -39,7 +39,7 @@ export async function runStoreCheck(
 }
 
 async function open(config: NamedStoreConfig): Promise<ObjectStore> {
-  const edges = { disk: new SystemDisk(), random: systemRandom };
+  const edges = { clock: systemClock, disk: new SystemDisk(), random: systemRandom };
   if (config.backend === 'local') {
     // Opening a directory for writing would make it where there is none.
     const reading = await LocalStore.openForReading({ ...edges, path: config.path });

@@ -4,6 +4,9 @@ import { endpointText, readBucket, readCommon, readUrl, refuseSeveral, refuseWit
 import type { SettingReader } from './setting.ts';
 import { storeSettings as table } from './store-setting-table.ts';
 
+/** Of every machine in Azure; link-local, so plain HTTP. */
+const METADATA_SERVICE = 'http://169.254.169.254';
+
 interface AzureAccount {
   readonly account: string;
   readonly endpoint: string;
@@ -30,26 +33,69 @@ function readAccount(reader: SettingReader): AzureAccount {
   }
   const url = readUrl(reader, table.azureEndpoint, 'https');
   const endpoint = url === undefined ? `https://${account}.blob.core.windows.net` : endpointText(url);
-  return { account, endpoint, credentials: readCredentials(reader) };
+  const credentials = readCredentials(reader);
+  if (
+    (credentials.kind === 'workload-identity' || credentials.kind === 'managed-identity') &&
+    url?.protocol === 'http:'
+  ) {
+    throw reader.badValue(
+      table.azureEndpoint,
+      url.href,
+      'https://, and tokens of an identity are not sent over plain HTTP',
+    );
+  }
+  return { account, endpoint, credentials };
 }
 
 function readCredentials(reader: SettingReader): AzureCredentials {
-  refuseSeveral(reader, [table.azureAccountKey, table.azureSasToken, table.azureSasFile]);
+  const managed = reader.switch(table.azureManagedIdentity);
+  refuseSeveral(reader, [
+    table.azureAccountKey,
+    table.azureSasToken,
+    table.azureSasFile,
+    table.azureFederatedTokenFile,
+    ...(managed ? [table.azureManagedIdentity] : []),
+  ]);
   const token = reader.optionalText(table.azureSasToken);
   if (token !== undefined) return { kind: 'sas', token };
   const path = reader.optionalText(table.azureSasFile);
   if (path !== undefined) return { kind: 'sas-file', path };
   if (reader.isSet(table.azureAccountKey)) return { kind: 'account-key', key: reader.text(table.azureAccountKey) };
+  if (managed) {
+    return { kind: 'managed-identity', endpoint: METADATA_SERVICE, clientId: reader.optionalText(table.azureClientId) };
+  }
+  if (reader.isSet(table.azureFederatedTokenFile)) return readWorkloadIdentity(reader);
+  const others = [table.azureSasToken, table.azureSasFile, table.azureConnectionString, table.azureFederatedTokenFile];
   throw new ChronikError(
     'SETTING_MISSING',
-    `${reader.nameOf(table.azureAccountKey)} is not set, nor ${table.azureSasToken.env}, ${table.azureSasFile.env} or ${table.azureConnectionString.env}`,
+    `${reader.nameOf(table.azureAccountKey)} is not set, nor ${others.map(({ env }) => env).join(', ')} or ${table.azureManagedIdentity.env}`,
     { remedy: 'Set one of them.' },
   );
 }
 
+function readWorkloadIdentity(reader: SettingReader): AzureCredentials {
+  const authority = readUrl(reader, table.azureAuthorityHost, 'https');
+  if (authority?.protocol !== 'https:') {
+    throw reader.badValue(table.azureAuthorityHost, authority?.href ?? '', 'a URL that starts with https://');
+  }
+  return {
+    kind: 'workload-identity',
+    authority: endpointText(authority),
+    tenantId: reader.text(table.azureTenantId),
+    clientId: reader.text(table.azureClientId),
+    tokenFile: reader.text(table.azureFederatedTokenFile),
+  };
+}
+
 /** `Name=value;Name=value`, as Azure's portal shows it. No part of it is ever shown: it holds the key. */
 function parseConnectionString(reader: SettingReader): AzureAccount {
-  for (const setting of [table.azureEndpoint, table.azureAccountKey, table.azureSasToken, table.azureSasFile]) {
+  for (const setting of [
+    table.azureEndpoint,
+    table.azureAccountKey,
+    table.azureSasToken,
+    table.azureSasFile,
+    table.azureFederatedTokenFile,
+  ]) {
     refuseWithout(reader, setting, `${reader.nameOf(table.azureConnectionString)} says it already`);
   }
   const fields = new Map<string, string>();

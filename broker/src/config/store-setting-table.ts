@@ -170,6 +170,30 @@ export const storeSettings = {
     meaning:
       'Account, endpoint and key or signature in one text, as the portal shows it; instead of the settings above.',
   },
+  azureFederatedTokenFile: {
+    env: 'AZURE_FEDERATED_TOKEN_FILE',
+    type: { kind: 'text' },
+    meaning:
+      'File with a token of the cluster that Entra ID trusts (workload identity; AKS sets this and the next three). Read at every exchange.',
+  },
+  azureTenantId: { env: 'AZURE_TENANT_ID', type: { kind: 'text' }, meaning: 'Tenant of the workload identity.' },
+  azureClientId: {
+    env: 'AZURE_CLIENT_ID',
+    type: { kind: 'text' },
+    meaning: 'Application of the workload identity, or which of several managed identities.',
+  },
+  azureAuthorityHost: {
+    env: 'AZURE_AUTHORITY_HOST',
+    type: { kind: 'text' },
+    default: 'https://login.microsoftonline.com/',
+    meaning: 'URL of Entra ID.',
+  },
+  azureManagedIdentity: {
+    env: 'AZURE_MANAGED_IDENTITY',
+    type: { kind: 'switch' },
+    default: 'false',
+    meaning: "true: tokens come from the machine's metadata service.",
+  },
   azureEncryptionScope: {
     env: 'AZURE_ENCRYPTION_SCOPE',
     type: { kind: 'text' },

@@ -16,3 +16,5 @@ export { systemTransport } from './system-transport.ts';
 export { promiseOf } from './promise-of.ts';
 export { systemHostName } from './system-host.ts';
 export { getJson } from './http-get.ts';
+export { sendHttp } from './http-send.ts';
+export type { HttpReply, HttpSend } from './http-send.ts';

@@ -1,4 +1,4 @@
-import type { Disk, HttpAgents, Random } from '../edge/index.ts';
+import type { Clock, Disk, HttpAgents, Random } from '../edge/index.ts';
 import { ChronikError, systemHttpAgents } from '../edge/index.ts';
 import type { AzureStoreConfig } from './azure/azure-config.ts';
 import type { GcsStoreConfig } from './gcs/gcs-config.ts';
@@ -19,6 +19,7 @@ export interface LocalStoreConfig {
 }
 
 export interface StoreEdges {
+  readonly clock: Clock;
   readonly disk: Disk;
   readonly random: Random;
   /** Connections to a cloud store, at most (default 64); further requests wait for a free one. */
@@ -32,7 +33,7 @@ const DEFAULT_MAX_CONNECTIONS = 64;
  * store answers shows with the first request. An SDK is only loaded if its store is used: each takes a tenth of a second.
  */
 export async function openStore(config: StoreConfig, edges: StoreEdges): Promise<ObjectStore> {
-  const { disk, random } = edges;
+  const { clock, disk, random } = edges;
   const readFile = (path: string): Promise<string> => readText(disk, path);
   switch (config.backend) {
     case 'local':
@@ -52,7 +53,7 @@ export async function openStore(config: StoreConfig, edges: StoreEdges): Promise
       const { AzureStore } = await import('./azure/azure-store.ts');
       const customerKey = await customerKeyText(config, disk);
       if (config.credentials.kind === 'sas-file') await readFile(config.credentials.path);
-      return new AzureStore(config, { agents: await agentsFor(config, edges), customerKey, random, readFile });
+      return new AzureStore(config, { agents: await agentsFor(config, edges), customerKey, clock, random, readFile });
     }
   }
 }

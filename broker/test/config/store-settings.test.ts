@@ -151,6 +151,31 @@ describe('settings of stores', () => {
     assert.equal(refusal({ ...azure, AZURE_CONNECTION_STRING: text }).code, 'SETTING_CONFLICT');
   });
 
+  test('Azure: an identity, by exchange of a token of the cluster or from the machine', () => {
+    const base = { ...azure, AZURE_ACCOUNT_KEY: undefined };
+    const federated = { ...base, AZURE_FEDERATED_TOKEN_FILE: '/token', AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c' };
+    const workload = primary(federated);
+    assert.ok(workload.backend === 'azure');
+    assert.deepEqual(workload.credentials, {
+      kind: 'workload-identity',
+      authority: 'https://login.microsoftonline.com',
+      tenantId: 't',
+      clientId: 'c',
+      tokenFile: '/token',
+    });
+    const managed = primary({ ...base, AZURE_MANAGED_IDENTITY: 'true' });
+    assert.ok(managed.backend === 'azure');
+    const endpoint = 'http://169.254.169.254';
+    assert.deepEqual(managed.credentials, { kind: 'managed-identity', endpoint, clientId: undefined });
+    assert.equal(refusal({ ...federated, AZURE_CLIENT_ID: '' }).code, 'SETTING_MISSING');
+    assert.equal(refusal({ ...federated, AZURE_MANAGED_IDENTITY: 'true' }).code, 'SETTING_CONFLICT');
+    assert.equal(refusal({ ...azure, AZURE_FEDERATED_TOKEN_FILE: '/token' }).code, 'SETTING_CONFLICT');
+    assert.equal(refusal({ ...azure, AZURE_MANAGED_IDENTITY: 'true' }).code, 'SETTING_CONFLICT');
+    // A token is as good as a password.
+    assert.equal(refusal({ ...federated, AZURE_AUTHORITY_HOST: 'http://login.test' }).code, 'SETTING_INVALID');
+    assert.equal(refusal({ ...federated, AZURE_ENDPOINT: 'http://127.0.0.1:1/account' }).code, 'SETTING_INVALID');
+  });
+
   test('values that cannot be right are refused, by name', () => {
     const cases: readonly [Environment, string][] = [
       [{ ...s3, S3_BUCKET: 's3://bucket' }, 'S3_BUCKET'],
@@ -218,8 +243,9 @@ describe('settings of stores', () => {
   });
 
   test('every secret is marked as one', () => {
+    // The name of a file is none, whatever is in it.
     const secret = Object.values(settings).filter(({ env }) =>
-      /SECRET|TOKEN|ACCOUNT_KEY|CONNECTION_STRING|PROXY/.test(env),
+      /(SECRET|TOKEN|ACCOUNT_KEY|CONNECTION_STRING|PROXY)(?!_FILE)/.test(env),
     );
     assert.equal(secret.length, 6);
     for (const setting of secret) assert.ok('secret' in setting && setting.secret, setting.env);

@@ -20,7 +20,7 @@ const ROUNDS = 3;
 async function start(root: string): Promise<BootedBroker> {
   const objects = await openStore(
     { backend: 'local', name: 'primary', path: join(root, 'bucket') },
-    { disk: new SystemDisk(), random: systemRandom },
+    { clock: systemClock, disk: new SystemDisk(), random: systemRandom },
   );
   const store = new PatientStore(objects, { clock: systemClock, random: systemRandom });
   return boot({

@@ -14,7 +14,7 @@ import { storeContract } from './contract.ts';
 const { primary } = readBrokerConfig(process.env);
 
 function open(): Promise<ObjectStore> {
-  return openStore(primary, { disk: new SystemDisk(), random: systemRandom });
+  return openStore(primary, { clock: systemClock, disk: new SystemDisk(), random: systemRandom });
 }
 
 storeContract(

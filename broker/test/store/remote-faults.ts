@@ -85,7 +85,7 @@ export function remoteFaults(name: string, { newFake, open, throttled, wholeObje
       const succeeded = await cpuOf(() => store.create('large-1', large));
       fake.inject({ kind: 'reset-after' });
       const failed = await cpuOf(() => assert.rejects(store.create('large-2', large), failure('ambiguous')));
-      // An SDK that looks for secrets in every byte of the body start it passes on an error needs a hundred times as much.
+      // An SDK that looks for secrets in every byte of the body before it passes on an error needs a hundred times as much.
       assert.ok(failed < succeeded * 5 + 1_000_000, `${failed} us, ${succeeded} us for one that succeeds`);
     });
 

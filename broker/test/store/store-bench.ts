@@ -44,10 +44,13 @@ interface Figures {
 }
 
 const { primary } = readBrokerConfig(process.env);
-const store = new PatientStore(await openStore(primary, { disk: new SystemDisk(), random: systemRandom }), {
-  clock: systemClock,
-  random: systemRandom,
-});
+const store = new PatientStore(
+  await openStore(primary, { clock: systemClock, disk: new SystemDisk(), random: systemRandom }),
+  {
+    clock: systemClock,
+    random: systemRandom,
+  },
+);
 const ours: Client = {
   put: (key, body) =>
     store.createResolved({

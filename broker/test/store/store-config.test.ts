@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { SystemDisk, systemRandom } from '../../src/edge/index.ts';
+import { SystemDisk, systemClock, systemRandom } from '../../src/edge/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { azureConfig } from './azure/support.ts';
 import { gcsConfig } from './gcs/support.ts';
 import { s3Config } from './s3/support.ts';
 
 describe('opening stores', () => {
-  const edges = { disk: new SystemDisk(), random: systemRandom };
+  const edges = { clock: systemClock, disk: new SystemDisk(), random: systemRandom };
   const nowhere = 'http://127.0.0.1:1';
   let root: string;
   before(() => {

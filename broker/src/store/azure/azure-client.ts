@@ -2,6 +2,7 @@ import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential, newPi
 import type { RequestPolicyFactory } from '@azure/storage-blob';
 import type { HttpAgents } from '../../edge/index.ts';
 import type { AzureStoreConfig } from './azure-config.ts';
+import type { EntraTokens } from './entra-tokens.ts';
 
 /** Sends every request through our own connections. */
 function throughAgents(agents: HttpAgents): RequestPolicyFactory {
@@ -15,11 +16,30 @@ function throughAgents(agents: HttpAgents): RequestPolicyFactory {
   };
 }
 
-/** A client that sends every request once (rule 22). `sas`: contents of the file, if the credentials are in one. */
+/** Sends a token with every request. The SDK's own policy for it answers challenges, and refuses endpoints that our settings judge. */
+function withToken(tokens: EntraTokens): RequestPolicyFactory {
+  return {
+    create: (next) => ({
+      async sendRequest(request) {
+        request.headers.set('authorization', `Bearer ${await tokens.get()}`);
+        return next.sendRequest(request);
+      },
+    }),
+  };
+}
+
+export interface AzureSecrets {
+  /** Contents of the file, if the signature is in one. */
+  readonly sas: string | undefined;
+  /** If the credentials are an identity. */
+  readonly tokens: EntraTokens | undefined;
+}
+
+/** A client that sends every request once (rule 22). */
 export function newAzureClient(
   { endpoint, account, container, credentials }: AzureStoreConfig,
   agents: HttpAgents,
-  sas: string | undefined,
+  { sas, tokens }: AzureSecrets,
 ): ContainerClient {
   const base = `${endpoint ?? `https://${account}.blob.core.windows.net`}/${container}`;
   const credential =
@@ -28,6 +48,7 @@ export function newAzureClient(
       : new AnonymousCredential();
   const signature = credentials.kind === 'sas' ? credentials.token : sas;
   const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
+  if (tokens !== undefined) pipeline.factories.push(withToken(tokens));
   pipeline.factories.push(throughAgents(agents));
   return new ContainerClient(
     signature === undefined ? base : `${base}?${signature.trim().replace(/^\?/, '')}`,

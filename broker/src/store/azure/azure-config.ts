@@ -17,7 +17,27 @@ export type AzureCredentials =
   /** A shared access signature, with or without the question mark. */
   | { readonly kind: 'sas'; readonly token: string }
   /** The same in a file that is rotated: read again once the store refuses it. */
-  | { readonly kind: 'sas-file'; readonly path: string };
+  | { readonly kind: 'sas-file'; readonly path: string }
+  | AzureIdentity;
+
+/** Access by a token of Entra ID. */
+export type AzureIdentity =
+  /** A token of the cluster, in a file that is rotated, is exchanged for one of Entra ID (AKS workload identity and its like). */
+  | {
+      readonly kind: 'workload-identity';
+      /** Scheme and host, e.g. `https://login.microsoftonline.com`. */
+      readonly authority: string;
+      readonly tenantId: string;
+      readonly clientId: string;
+      readonly tokenFile: string;
+    }
+  /** The metadata service of the machine gives out tokens. */
+  | {
+      readonly kind: 'managed-identity';
+      readonly endpoint: string;
+      /** undefined = the only one that the machine has. */
+      readonly clientId: string | undefined;
+    };
 
 export type AzureEncryption =
   | { readonly kind: 'account-default' }

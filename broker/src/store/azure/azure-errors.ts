@@ -6,7 +6,7 @@ import type { StoreError } from '../store-error.ts';
 const credentials: Meaning = {
   kind: 'denied',
   remedy:
-    'Check the key or the shared access signature, and its dates; a rotated AZURE_SAS_FILE is read again by itself.',
+    'Check the key, the shared access signature and its dates, or the identity and its role (Storage Blob Data Contributor); a rotated AZURE_SAS_FILE is read again, and a token fetched anew, by themselves.',
 };
 const permission: Meaning = {
   kind: 'denied',

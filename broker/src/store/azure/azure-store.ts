@@ -1,4 +1,4 @@
-import type { Random } from '../../edge/index.ts';
+import type { Clock, Random } from '../../edge/index.ts';
 import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
 import type { BucketInspection, Told } from '../bucket-inspection.ts';
 import type {
@@ -22,6 +22,7 @@ import { AzureBlobEncryption } from './azure-encryption.ts';
 import { azureCode, azureError, blamesCredentials, notAzureError } from './azure-errors.ts';
 import { AzureListing } from './azure-listing.ts';
 import { TAKEN, md5, signalOf } from './azure-requests.ts';
+import { EntraTokens } from './entra-tokens.ts';
 import { AzureUploads } from './azure-uploads.ts';
 
 const PARALLEL_DELETES = 16;
@@ -32,10 +33,11 @@ const NOT_HERE: Told<never> = {
 };
 
 export interface AzureStoreOptions extends RemoteOptions {
+  readonly clock: Clock;
   readonly random: Random;
   /** Contents of the customer's key file. */
   readonly customerKey: string | undefined;
-  /** Reads the file with the shared access signature; rejects with a ChronikError. */
+  /** Reads the file with the shared access signature, or with the federated token; rejects with a ChronikError. */
   readonly readFile: (path: string) => Promise<string>;
 }
 
@@ -50,6 +52,7 @@ export class AzureStore implements ObjectStore {
   readonly #listing = new AzureListing();
   readonly #presence = new BucketPresence();
   readonly uploads: LargeUploads;
+  readonly #tokens: EntraTokens | undefined;
   #client: Promise<ContainerClient> | undefined;
 
   constructor(config: AzureStoreConfig, options: AzureStoreOptions) {
@@ -58,6 +61,11 @@ export class AzureStore implements ObjectStore {
     this.#options = options;
     this.#keys = new KeyPrefix(prefix);
     this.#encryption = new AzureBlobEncryption(config.encryption, options.customerKey);
+    const { credentials } = config;
+    this.#tokens =
+      credentials.kind === 'workload-identity' || credentials.kind === 'managed-identity'
+        ? new EntraTokens(credentials, options)
+        : undefined;
     this.uploads = new AzureUploads({
       config,
       keys: this.#keys,
@@ -183,8 +191,11 @@ export class AzureStore implements ObjectStore {
         return answers[code] as T;
       }
       const mapped = azureError(error, request);
-      // The next request reads the signature anew, from a file that may have been rotated.
-      if (blamesCredentials(mapped) && this.#client === client) this.#client = undefined;
+      // The next request reads the signature anew, from a file that may have been rotated, or fetches another token.
+      if (blamesCredentials(mapped) && this.#client === client) {
+        this.#client = undefined;
+        this.#tokens?.forget();
+      }
       throw this.#presence.judge(mapped);
     }
   }
@@ -192,6 +203,6 @@ export class AzureStore implements ObjectStore {
   async #newClient(): Promise<ContainerClient> {
     const { credentials } = this.#config;
     const sas = credentials.kind === 'sas-file' ? await this.#options.readFile(credentials.path) : undefined;
-    return newAzureClient(this.#config, this.#options.agents, sas);
+    return newAzureClient(this.#config, this.#options.agents, { sas, tokens: this.#tokens });
   }
 }

@@ -1,5 +1,5 @@
-import { ExternalAccountClient, JWT, PassThroughClient } from 'google-auth-library';
-import type { AuthClient, ExternalAccountClientOptions } from 'google-auth-library';
+import { AwsClient, IdentityPoolClient, JWT, PassThroughClient } from 'google-auth-library';
+import type { AuthClient, AwsClientOptions, IdentityPoolClientOptions } from 'google-auth-library';
 import { ChronikError } from '../../edge/index.ts';
 import { field, parseJson } from './gcs-json.ts';
 import type { GcsCredentials } from './gcs-config.ts';
@@ -39,15 +39,26 @@ function fromJson(json: unknown, path: string, transport: object): AuthClient {
     }
   }
   if (type === 'external_account') {
-    const client = ExternalAccountClient.fromJSON({
-      ...(json as ExternalAccountClientOptions),
-      ...transport,
-      scopes: [SCOPE],
-    });
-    if (client !== null) return client;
+    const client = externalAccount(json as object, transport);
+    if (client !== undefined) return client;
   }
   throw new ChronikError('SETTING_INVALID', `GCS_CREDENTIALS_FILE: ${path} holds no credentials that can be used`, {
-    remedy: 'Use the JSON key of a service account, or the configuration of a workload identity federation.',
+    remedy:
+      'Use the JSON key of a service account, or the configuration of a workload identity federation whose token comes from a file, a URL or AWS (executables are not run).',
     details: { path },
   });
+}
+
+/** Undefined: a source that is none of those which a server has. */
+function externalAccount(json: object, transport: object): AuthClient | undefined {
+  const source = field(json, 'credential_source');
+  const options = { ...json, ...transport, scopes: [SCOPE] };
+  const isAws = field(source, 'environment_id') !== undefined;
+  if (!isAws && field(source, 'file') === undefined && field(source, 'url') === undefined) return undefined;
+  const client = isAws
+    ? new AwsClient(options as unknown as AwsClientOptions)
+    : new IdentityPoolClient(options as unknown as IdentityPoolClientOptions);
+  // The exchange of tokens has a transport of its own there, which knows nothing of our proxy and certificate authorities.
+  Object.assign(client['stsCredential'], { transporter: client.transporter });
+  return client;
 }

@@ -8,6 +8,10 @@ const credentials: Meaning = {
   kind: 'denied',
   remedy: 'Check GCS_CREDENTIALS_FILE, or the default credentials; rotated ones are picked up by themselves.',
 };
+const tokensLater: Meaning = {
+  kind: 'unavailable',
+  remedy: 'The service that gives out access tokens is in trouble; the request is repeated by itself.',
+};
 const permission: Meaning = {
   kind: 'denied',
   remedy:
@@ -101,8 +105,15 @@ export function gcsError(request: RemoteRequest, error: unknown): StoreError {
   const own = ownError(error);
   if (own !== undefined) return own;
   if (!isCredentialsError(error)) return unansweredError(request, error);
-  const refusal = { code: 'credentials', status: undefined, text: 'no access token', requestId: undefined };
-  return refusalError(request, refusal, credentials);
+  const status = statusOfAnswer(error);
+  const text = `no access token: ${(error as Error).message}`;
+  const meaning = status !== undefined && (status === 429 || status >= 500) ? tokensLater : credentials;
+  return refusalError(request, { code: 'credentials', status, text, requestId: undefined }, meaning);
+}
+
+function statusOfAnswer(error: unknown): number | undefined {
+  const status = field(field(error, 'response'), 'status');
+  return typeof status === 'number' ? status : undefined;
 }
 
 /** True if other credentials may succeed where these failed. */

@@ -2,6 +2,7 @@ import { S3ServiceException } from '@aws-sdk/client-s3';
 import { meaningOfStatus, refusalError, unansweredError } from '../remote/remote-error.ts';
 import type { Meaning, Refusal, RemoteRequest } from '../remote/remote-error.ts';
 import { StoreError } from '../store-error.ts';
+import { awsCredentialsError } from './s3-credentials-error.ts';
 
 const credentials: Meaning = {
   kind: 'denied',
@@ -76,9 +77,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['XMinioAdminBucketQuotaExceeded', full],
 ]);
 
-const credentialCodes = new Set(
-  [...meanings].filter(([, meaning]) => meaning === credentials).map(([code]) => code),
-).add('CredentialsProviderError');
+const credentialCodes = new Set([...meanings].filter(([, meaning]) => meaning === credentials).map(([code]) => code));
 
 /** The error code of S3 in an SDK's error; undefined if it is not an answer of the store. */
 export function s3Code(error: unknown): string | undefined {
@@ -89,13 +88,14 @@ export function s3Code(error: unknown): string | undefined {
 
 /** True if other credentials may succeed where these failed. */
 export function blamesCredentials(error: StoreError): boolean {
-  return credentialCodes.has(String(error.details['code']));
+  return error.details['credentials'] === true || credentialCodes.has(String(error.details['code']));
 }
 
 /** Any error of the SDK as a StoreError, by the store's error code (10-storage §2). */
 export function s3Error(error: unknown, request: RemoteRequest): StoreError {
   if (error instanceof StoreError) return error;
-  if (isCredentialsError(error)) return noCredentials(request);
+  const credentialsError = awsCredentialsError(error, request);
+  if (credentialsError !== undefined) return credentialsError;
   const status = statusOf(error);
   if (status === undefined) return unansweredError(request, error);
   const code = s3Code(error);
@@ -150,16 +150,4 @@ function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   const status = (error.$metadata as { readonly httpStatusCode?: unknown } | undefined)?.httpStatusCode;
   return typeof status === 'number' ? status : undefined;
-}
-
-function isCredentialsError(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError');
-}
-
-function noCredentials(request: RemoteRequest): StoreError {
-  const refusal = { code: 'CredentialsProviderError', status: undefined, text: 'no credentials', requestId: undefined };
-  return refusalError(request, refusal, {
-    kind: 'denied',
-    remedy: 'Set S3_ACCESS_KEY and S3_SECRET_KEY or S3_PROFILE, or give this machine a role.',
-  });
 }

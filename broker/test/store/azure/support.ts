@@ -1,4 +1,4 @@
-import { systemHttpAgents, systemRandom } from '../../../src/edge/index.ts';
+import { systemClock, systemHttpAgents, systemRandom } from '../../../src/edge/index.ts';
 import type { HttpAgentOptions } from '../../../src/edge/index.ts';
 import type { AzureStoreConfig } from '../../../src/store/azure/azure-config.ts';
 import type { AzureStoreOptions } from '../../../src/store/azure/azure-store.ts';
@@ -7,7 +7,7 @@ import { FAKE_ACCOUNT, FAKE_CONTAINER } from '../fakes/fake-azure.ts';
 export function azureOptions(changes: Partial<HttpAgentOptions & AzureStoreOptions> = {}): AzureStoreOptions {
   const agents = systemHttpAgents({ maxConnections: 16, ca: undefined, proxy: undefined, ...changes });
   const readFile = (): Promise<string> => Promise.reject(new Error('no file is expected'));
-  return { agents, customerKey: undefined, random: systemRandom, readFile, ...changes };
+  return { agents, customerKey: undefined, clock: systemClock, random: systemRandom, readFile, ...changes };
 }
 
 /** `endpoint`: scheme, host and port of the fake. */
