@@ -78,8 +78,8 @@ bench: $(INSTALLED) ## Figures side by side with peers
 bench-restore: $(INSTALLED) ## How long a restore takes by the number of WAL objects (SLOTS="2000 20000")
 	$(call run,broker/test/recovery/restore-bench.ts,$(foreach slots,$(SLOTS),--slots $(slots)))
 
-bench-stores: $(INSTALLED) ## Store adapters beside the SDKs they use, on real servers (STORE=s3, gcs or azure)
-	$(call run,--disable-warning=DEP0169 e2e/stores/bench/main.ts)
+bench-stores: $(INSTALLED) ## Store adapters beside the SDKs they use, acks beside PUTs, on real servers (STORE=, PART=)
+	$(call run,--disable-warning=DEP0169 --disable-warning=TimeoutNegativeWarning e2e/stores/bench/main.ts)
 
 fuzz: $(INSTALLED) ## Mutated requests against a real broker (make fuzz MINUTES=10 SEED=1)
 	$(call run,e2e/fuzz/main.ts,--minutes $(MINUTES) $(if $(SEED),--seed $(SEED)))

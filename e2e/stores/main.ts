@@ -11,14 +11,15 @@ import type { StoreName } from './servers.ts';
 
 const CONTRACT = 'broker/test/store/configured-store.ts';
 /** Faults are injected into plain HTTP. */
-const FAULTS = 'e2e/stores/faults.ts';
+const ON_PLAIN_HTTP = ['e2e/stores/faults.ts', 'e2e/stores/bad-days.ts'];
+const ON_TLS = 'e2e/stores/tls.ts';
 
 async function check(name: StoreName): Promise<boolean> {
   const directory = mkdtempSync(join(tmpdir(), `chronik-${name}-`));
   try {
     const server = await STORES[name](directory);
     try {
-      const suites = name === 's3-tls' ? [CONTRACT] : [CONTRACT, FAULTS];
+      const suites = name === 's3-tls' ? [CONTRACT, ON_TLS] : [CONTRACT, ...ON_PLAIN_HTTP];
       const { PATH, HOME, STORE_OUTAGE_SECONDS } = process.env;
       const flags = ['--disable-warning=TimeoutNegativeWarning', '--test', '--test-reporter=spec'];
       const child = spawn(process.execPath, [...flags, '--test-concurrency=1', ...suites], {

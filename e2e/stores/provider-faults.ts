@@ -8,6 +8,15 @@ export interface ProviderFaults {
   readonly anyRequest: readonly ProxyFault[];
   /** Only to creates. */
   readonly creates: readonly ProxyFault[];
+  /** Refusals that last until somebody does something; the broker waits and says them in the provider's words. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly day: string;
+  readonly fault: ProxyFault;
+  /** What the status must say of it: code, the provider's word, what to do. */
+  readonly told: RegExp;
 }
 
 /** By value of OBJECT_STORE_BACKEND. */
@@ -21,20 +30,80 @@ export const PROVIDER_FAULTS: Readonly<Record<string, ProviderFaults>> = {
     ],
     // 409: a racing request, proves nothing. 412 after the store acted: a gateway on the way has repeated the request.
     creates: [before(s3(409, 'ConditionalRequestConflict')), after(s3(412, 'PreconditionFailed'))],
+    refusals: [
+      {
+        day: 'expired token',
+        fault: before(s3(400, 'ExpiredToken')),
+        told: /STORE_DENIED.*ExpiredToken.*session token/s,
+      },
+      {
+        day: 'permission withdrawn',
+        fault: before(s3(403, 'AccessDenied')),
+        told: /STORE_DENIED.*AccessDenied.*s3:PutObject/s,
+      },
+      { day: 'skewed clock', fault: before(s3(403, 'RequestTimeTooSkewed')), told: /STORE_DENIED.*TooSkewed.*clock/s },
+      {
+        day: 'bucket deleted',
+        fault: before(s3(404, 'NoSuchBucket')),
+        told: /STORE_UNAVAILABLE.*NoSuchBucket.*S3_BUCKET/s,
+      },
+      { day: 'quota', fault: before(s3(507, 'XMinioStorageFull')), told: /STORE_FULL.*StorageFull.*quota/s },
+    ],
   }),
   gcs: withCommon({
     throttled: before(gcs(503, 'backendError')),
     anyRequest: [before(gcs(429, 'rateLimitExceeded')), after(gcs(500, 'backendError'))],
     creates: [before(gcs(409, 'conflict')), after(gcs(412, 'conditionNotMet'))],
+    refusals: [
+      {
+        day: 'expired token',
+        fault: before(gcs(401, 'authError')),
+        told: /STORE_DENIED.*authError.*GCS_CREDENTIALS_FILE/s,
+      },
+      {
+        day: 'permission withdrawn',
+        fault: before(gcs(403, 'forbidden')),
+        told: /STORE_DENIED.*forbidden.*storage\.objects/s,
+      },
+      { day: 'bucket deleted', fault: before(gcs(404, 'notFound')), told: /STORE_UNAVAILABLE.*notFound.*GCS_BUCKET/s },
+      { day: 'quota', fault: before(gcs(403, 'quotaExceeded')), told: /STORE_THROTTLED.*quotaExceeded/s },
+    ],
   }),
   azure: withCommon({
     throttled: before(azure(503, 'ServerBusy')),
     anyRequest: [after(azure(500, 'InternalError')), after(azure(500, 'OperationTimedOut'))],
     creates: [after(azure(409, 'BlobAlreadyExists')), after(azure(412, 'ConditionNotMet'))],
+    refusals: [
+      {
+        day: 'expired token',
+        fault: before(azure(401, 'InvalidAuthenticationInfo')),
+        told: /STORE_DENIED.*InvalidAuthenticationInfo.*AZURE_SAS_FILE/s,
+      },
+      {
+        day: 'permission withdrawn',
+        fault: before(azure(403, 'AuthorizationPermissionMismatch')),
+        told: /STORE_DENIED.*AuthorizationPermissionMismatch.*permission/s,
+      },
+      {
+        day: 'skewed clock',
+        fault: before(azure(403, 'AuthenticationFailed')),
+        told: /STORE_DENIED.*AuthenticationFailed/s,
+      },
+      {
+        day: 'container deleted',
+        fault: before(azure(404, 'ContainerNotFound')),
+        told: /STORE_UNAVAILABLE.*ContainerNotFound.*AZURE_CONTAINER/s,
+      },
+      {
+        day: 'account disabled',
+        fault: before(azure(403, 'AccountIsDisabled')),
+        told: /STORE_DENIED.*AccountIsDisabled/s,
+      },
+    ],
   }),
 };
 
-function withCommon({ throttled, anyRequest, creates }: ProviderFaults): ProviderFaults {
+function withCommon({ throttled, anyRequest, creates, refusals }: ProviderFaults): ProviderFaults {
   const page = { status: 502, headers: { 'content-type': 'text/html' }, body: Buffer.from('<h1>Bad Gateway</h1>') };
   return {
     throttled,
@@ -47,6 +116,7 @@ function withCommon({ throttled, anyRequest, creates }: ProviderFaults): Provide
       after(page),
     ],
     creates,
+    refusals,
   };
 }
 

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(`${root}docs/invariants.md`, 'utf8');
 
 test('every test that docs/invariants.md names exists', () => {
-  const named = [...page.matchAll(/^- `(\S+\.test\.ts) › ([^`]+)`$/gm)];
+  const named = [...page.matchAll(/^- `(\S+\.ts) › ([^`]+)`$/gm)];
   assert.ok(named.length >= 15, `${named.length} tests are named`);
   for (const [, file = '', name = ''] of named) {
     assert.ok(readFileSync(`${root}${file}`, 'utf8').includes(name), `${file} has no test "${name}"`);

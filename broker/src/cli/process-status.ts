@@ -1,5 +1,6 @@
-import type { Verdict } from '../http/index.ts';
 import type { Broker } from '../broker/index.ts';
+import type { ChronikError } from '../edge/index.ts';
+import type { Verdict } from '../http/index.ts';
 import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
 import type { PatientStore } from '../store/index.ts';
 
@@ -68,7 +69,7 @@ export class ProcessStatus {
       description: this.store.description,
       reachable,
       since: new Date(sinceMs).toISOString(),
-      ...(lastError === undefined ? {} : { lastError: { code: lastError.code, message: lastError.message } }),
+      ...(lastError === undefined ? {} : { lastError: told(lastError) }),
     };
   }
 
@@ -89,4 +90,8 @@ export class ProcessStatus {
       lastRestore: booted.report,
     };
   }
+}
+
+function told({ code, message, remedy }: ChronikError): Readonly<Record<string, string>> {
+  return { code, message, remedy };
 }

@@ -17,4 +17,4 @@ export { promiseOf } from './promise-of.ts';
 export { systemHostName } from './system-host.ts';
 export { getJson } from './http-get.ts';
 export { sendHttp } from './http-send.ts';
-export type { HttpReply, HttpSend } from './http-send.ts';
+export type { HttpReply } from './http-send.ts';

@@ -1,5 +1,5 @@
-// Puts and gets through each provider's SDK as its documentation shows it, and through the adapters, turn by turn, on the store
-// that the environment names. Started by `make bench-stores`; prints one JSON document.
+// Puts and gets through each provider's SDK as its documentation shows it, and through the adapters, in turns that are short and
+// many, on the store that the environment names. Started by `make bench-stores`; prints one JSON document.
 import { readBrokerConfig } from '../../src/config/index.ts';
 import { SystemDisk, systemClock, systemRandom } from '../../src/edge/index.ts';
 import { PatientStore, openStore } from '../../src/store/index.ts';
@@ -9,17 +9,25 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const SIZES = [4 * KIB, MIB, 8 * MIB] as const;
 const CONCURRENCIES = [1, 8, 32] as const;
-/** How long a turn is; it ends after the requests that are under way. Both sides have two turns. */
-const TURN_MS = 400;
-const TURNS = 2;
-/** So much at once takes seconds on an emulator: one turn. */
-const MUCH_BYTES = 64 * MIB;
+/** How long a turn is; it ends after the requests that are under way. */
+const TURN_MS = 100;
+/** A round is one turn of each side, who begins changing; so many rounds at most. */
+const MOST_ROUNDS = 60;
+const FEWEST_ROUNDS = 3;
+/** For everything; what one cell leaves over is for the others. */
+const TOTAL_MS = Number(process.env['BENCH_SECONDS'] ?? 180) * 1000;
+
+type SideName = 'raw' | 'ours';
+
+interface Turn {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
 
 /** How one side did at one thing. */
 interface Side {
-  requests: number;
-  seconds: number;
-  cpuSeconds: number;
+  readonly turns: Turn[];
   readonly tookMs: number[];
 }
 
@@ -28,28 +36,10 @@ interface Client {
   get(key: string): Promise<number>;
 }
 
-interface Cell {
-  readonly operation: 'put' | 'get';
-  readonly sizeBytes: number;
-  readonly concurrency: number;
-  readonly raw: Figures;
-  readonly ours: Figures;
-}
-
-interface Figures {
-  readonly requests: number;
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly cpuSecondsPerGb: number;
-}
-
 const { primary } = readBrokerConfig(process.env);
 const store = new PatientStore(
   await openStore(primary, { clock: systemClock, disk: new SystemDisk(), random: systemRandom }),
-  {
-    clock: systemClock,
-    random: systemRandom,
-  },
+  { clock: systemClock, random: systemRandom },
 );
 const ours: Client = {
   put: (key, body) =>
@@ -60,42 +50,68 @@ const ours: Client = {
     }),
   get: async (key) => (await store.get(key))?.length ?? 0,
 };
-const raw: Client = rawClient(primary);
+const clients: Readonly<Record<SideName, Client>> = { raw: rawClient(primary), ours };
 let names = 0;
 const made: string[] = [];
 
 async function turn(side: Side, concurrency: number, request: () => Promise<unknown>): Promise<void> {
   const startMs = systemClock.monotonicMs();
   const cpu = process.cpuUsage();
+  let requests = 0;
   const worker = async (): Promise<void> => {
     do {
       const sentMs = systemClock.monotonicMs();
       await request();
       side.tookMs.push(systemClock.monotonicMs() - sentMs);
-      side.requests += 1;
+      requests += 1;
     } while (systemClock.monotonicMs() - startMs < TURN_MS);
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
   const used = process.cpuUsage(cpu);
-  side.seconds += (systemClock.monotonicMs() - startMs) / 1000;
-  side.cpuSeconds += (used.user + used.system) / 1e6;
+  const seconds = (systemClock.monotonicMs() - startMs) / 1000;
+  side.turns.push({ requests, seconds, cpuSeconds: (used.user + used.system) / 1e6 });
 }
 
-function figures({ requests, seconds, cpuSeconds, tookMs }: Side, sizeBytes: number): Figures {
+function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
+
+function figures({ turns, tookMs }: Side, sizeBytes: number): object {
   return {
-    requests,
-    requestsPerSecond: requests / seconds,
-    p50Ms: tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? 0,
-    cpuSecondsPerGb: cpuSeconds / ((requests * sizeBytes) / 1e9),
+    requestsPerSecond: quantile(
+      turns.map(({ requests, seconds }) => requests / seconds),
+      0.5,
+    ),
+    p50Ms: quantile(tookMs, 0.5),
+    cpuSecondsPerGb: quantile(
+      turns.map(({ requests, cpuSeconds }) => cpuSeconds / ((requests * sizeBytes) / 1e9)),
+      0.5,
+    ),
   };
 }
 
-async function cell(operation: 'put' | 'get', sizeBytes: number, concurrency: number): Promise<Cell> {
-  const body = systemRandom.bytes(sizeBytes);
-  const sides: Record<'raw' | 'ours', Side> = {
-    raw: { requests: 0, seconds: 0, cpuSeconds: 0, tookMs: [] },
-    ours: { requests: 0, seconds: 0, cpuSeconds: 0, tookMs: [] },
+/** Rate of ours by that of the SDK, round by round: what slows a whole round slows both. */
+function ratios(sides: Readonly<Record<SideName, Side>>): object {
+  const perRound = sides.ours.turns.map(({ requests, seconds }, round) => {
+    const raw = sides.raw.turns[round]!;
+    return requests / seconds / (raw.requests / raw.seconds);
+  });
+  return {
+    rounds: perRound.length,
+    median: quantile(perRound, 0.5),
+    quartiles: [quantile(perRound, 0.25), quantile(perRound, 0.75)],
   };
+}
+
+async function cell(
+  operation: 'put' | 'get',
+  sizeBytes: number,
+  concurrency: number,
+  budgetMs: number,
+): Promise<object> {
+  const body = systemRandom.bytes(sizeBytes);
+  const sides: Record<SideName, Side> = { raw: { turns: [], tookMs: [] }, ours: { turns: [], tookMs: [] } };
   const name = (): string => {
     names += 1;
     made.push(`probe/bench/${names}`);
@@ -103,10 +119,10 @@ async function cell(operation: 'put' | 'get', sizeBytes: number, concurrency: nu
   };
   const read = name();
   await ours.put(read, body);
-  const clients = { raw, ours };
-  const turns = sizeBytes * concurrency > MUCH_BYTES ? 1 : TURNS;
-  for (let round = 0; round < turns; round += 1) {
-    for (const side of ['raw', 'ours'] as const) {
+  const startMs = systemClock.monotonicMs();
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    if (round >= FEWEST_ROUNDS && systemClock.monotonicMs() - startMs > budgetMs) break;
+    for (const side of round % 2 === 0 ? (['raw', 'ours'] as const) : (['ours', 'raw'] as const)) {
       const client = clients[side];
       await turn(sides[side], concurrency, async () => {
         if (operation === 'put') await client.put(name(), body);
@@ -114,23 +130,29 @@ async function cell(operation: 'put' | 'get', sizeBytes: number, concurrency: nu
       });
     }
   }
-  await store.delete(made.splice(0));
+  // Small ones may stay: the store is thrown away, and deleting them one by one would take longer than making them.
+  const gone = made.splice(0);
+  if (sizeBytes > MIB) await store.delete(gone);
   return {
     operation,
     sizeBytes,
     concurrency,
     raw: figures(sides.raw, sizeBytes),
     ours: figures(sides.ours, sizeBytes),
+    ratio: ratios(sides),
   };
 }
 
-const cells: Cell[] = [];
-for (const operation of ['put', 'get'] as const) {
-  // The first requests of each side meet cold code and no connections.
-  await cell(operation, 4 * KIB, 8);
-  for (const sizeBytes of SIZES) {
-    for (const concurrency of CONCURRENCIES) cells.push(await cell(operation, sizeBytes, concurrency));
-  }
+const cells: object[] = [];
+const wanted = (['put', 'get'] as const).flatMap((operation) =>
+  SIZES.flatMap((sizeBytes) => CONCURRENCIES.map((concurrency) => ({ operation, sizeBytes, concurrency }))),
+);
+const endMs = systemClock.monotonicMs() + TOTAL_MS;
+// The first requests of each side meet cold code and no connections.
+for (const operation of ['put', 'get'] as const) await cell(operation, 4 * KIB, 8, 1000);
+for (const { operation, sizeBytes, concurrency } of wanted) {
+  const budgetMs = (endMs - systemClock.monotonicMs()) / (wanted.length - cells.length);
+  cells.push(await cell(operation, sizeBytes, concurrency, budgetMs));
 }
 await store.close();
 process.stdout.write(`${JSON.stringify(cells)}\n`);

@@ -1,28 +1,30 @@
-// `make bench-stores`: the adapters beside the SDKs they are built on, against real servers started here. Writes the section
-// "Stores" of docs/benchmarks.md; `STORE=s3` (gcs, azure) measures and prints one of them.
+// `make bench-stores`: the adapters beside the SDKs they are built on, and acknowledgements beside plain PUTs, against real servers
+// started here. Writes the tables of docs/benchmarks.md; `STORE=s3` (gcs, azure) measures one of them, `PART=requests` or `acks`
+// one thing (acks only for all stores at once).
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { STORES } from '../servers.ts';
-import { storesSection, withSection } from './section.ts';
-import type { Cell } from './section.ts';
+import { measureAcks } from './acks.ts';
+import { acksPart, requestsPart, withPart } from './section.ts';
+import type { AckFigures, Cell } from './section.ts';
 
 const SUITE = 'broker/test/store/store-bench.ts';
 const PAGE = 'docs/benchmarks.md';
 const SERVERS = { s3: 'MinIO', gcs: 'fake-gcs-server', azure: 'Azurite' } as const;
 type Measured = keyof typeof SERVERS;
 
-async function measure(name: Measured): Promise<readonly Cell[]> {
+async function withStore<T>(
+  name: Measured,
+  measure: (environment: Readonly<Record<string, string>>, directory: string) => Promise<T>,
+): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), `chronik-bench-${name}-`));
   try {
     const server = await STORES[name](directory);
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=DEP0169', SUITE], {
-        env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...server.environment },
-      });
-      return JSON.parse(stdout) as readonly Cell[];
+      return await measure(server.environment, directory);
     } finally {
       await server.stop();
     }
@@ -31,27 +33,31 @@ async function measure(name: Measured): Promise<readonly Cell[]> {
   }
 }
 
-const asked = process.env['STORE'] ?? '';
-const names = (Object.keys(SERVERS) as readonly Measured[]).filter((name) => asked === '' || asked === name);
-if (names.length === 0) throw new Error(`STORE=${asked}: one of ${Object.keys(SERVERS).join(', ')}`);
-const tables: (readonly [string, readonly Cell[]])[] = [];
-for (const name of names) {
-  process.stdout.write(`measuring ${SERVERS[name]}\n`);
-  tables.push([SERVERS[name], await measure(name)]);
-}
-const machine = `${availableParallelism()} cores, ${platform()} ${arch()}, Node.js ${process.version}`;
-const section = storesSection(tables, machine, new Date().toISOString().slice(0, 10));
-process.stdout.write(`\n${section}`);
-if (asked === '') {
-  writeFileSync(PAGE, withSection(readPage(), section));
-  process.stdout.write(`\nwritten to ${PAGE}\n`);
+async function measureRequests(environment: Readonly<Record<string, string>>): Promise<readonly Cell[]> {
+  const { PATH, HOME, BENCH_SECONDS } = process.env;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=DEP0169', SUITE], {
+    env: { PATH, HOME, ...(BENCH_SECONDS === undefined ? {} : { BENCH_SECONDS }), ...environment },
+  });
+  return JSON.parse(stdout) as readonly Cell[];
 }
 
-function readPage(): string {
-  try {
-    return readFileSync(PAGE, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return '# Benchmarks\n';
-  }
+function write(title: string, part: string): void {
+  process.stdout.write(`\n### ${title}\n\n${part}`);
+  writeFileSync(PAGE, withPart(readFileSync(PAGE, 'utf8'), title, part));
 }
+
+const { STORE: store = '', PART: part = '' } = process.env;
+const names = (Object.keys(SERVERS) as readonly Measured[]).filter((name) => store === '' || store === name);
+if (names.length === 0) throw new Error(`STORE=${store}: one of ${Object.keys(SERVERS).join(', ')}`);
+if (!['', 'requests', 'acks'].includes(part)) throw new Error(`PART=${part}: requests or acks`);
+const machine = `${availableParallelism()} cores, ${platform()} ${arch()}, Node.js ${process.version}`;
+const measured = `Measured ${new Date().toISOString().slice(0, 10)}, client and server on one machine (${machine}).`;
+if (part !== 'acks') {
+  for (const name of names) write(SERVERS[name], requestsPart(await withStore(name, measureRequests), measured));
+}
+if (part !== 'requests' && store === '') {
+  const figures: (readonly [string, AckFigures])[] = [];
+  for (const name of names) figures.push([SERVERS[name], await withStore(name, measureAcks)]);
+  write('Acknowledgements beside plain PUTs', acksPart(figures, measured));
+}
+process.stdout.write(`\nwritten to ${PAGE}\n`);

@@ -1,8 +1,9 @@
 export interface Figures {
-  readonly requests: number;
+  /** Medians over turns. */
   readonly requestsPerSecond: number;
-  readonly p50Ms: number;
   readonly cpuSecondsPerGb: number;
+  /** Median over requests. */
+  readonly p50Ms: number;
 }
 
 /** One thing measured on both sides. */
@@ -12,64 +13,68 @@ export interface Cell {
   readonly concurrency: number;
   readonly raw: Figures;
   readonly ours: Figures;
+  /** Rate of ours by that of the SDK, round by round. */
+  readonly ratio: { readonly rounds: number; readonly median: number; readonly quartiles: readonly [number, number] };
 }
 
-const TITLE = '## Stores';
+/** Acknowledgements of a broker beside plain PUTs, milliseconds. */
+export interface AckFigures {
+  readonly pairs: number;
+  readonly raw: { readonly p50Ms: number; readonly p90Ms: number };
+  readonly acks: { readonly p50Ms: number; readonly p90Ms: number };
+}
+
 const SIZES: Readonly<Record<number, string>> = { 4096: '4 KiB', 1_048_576: '1 MiB', 8_388_608: '8 MiB' };
 
-/** The section of docs/benchmarks.md about stores, with its title. */
-export function storesSection(
-  tables: readonly (readonly [string, readonly Cell[]])[],
-  machine: string,
-  date: string,
-): string {
-  const head = `${TITLE}
-
-\`make bench-stores\`, ${date}: requests through each provider's SDK as its documentation shows it ("SDK"), and through the adapters of
-Chronik ("ours"), which create only if the name is free, send and compare checksums, and repeat what failed. Turn by turn for
-0.4 s, twice, client and server on one machine (${machine}) that others used at the same time: single figures are
-off by half and more, and the servers are emulators, not clouds. CPU is that of the client, per 10⁹ bytes of bodies; at 4 KiB it is the
-cost of requests, not of bytes. Azure keeps an MD5 with a blob, and making it is what our PUTs there cost more.
-`;
-  return [head, ...tables.map(([server, cells]) => `### ${server}\n\n${table(cells)}`)].join('\n');
+/** `page` with the part under `### title` replaced. Throws if there is none: what surrounds it is written by hand. */
+export function withPart(page: string, title: string, part: string): string {
+  const start = page.indexOf(`\n### ${title}\n`);
+  if (start === -1) throw new Error(`the page has no part "${title}"`);
+  const from = start + `\n### ${title}\n`.length;
+  const next = /\n##+ /.exec(page.slice(from));
+  const rest = next === null ? '' : page.slice(from + next.index);
+  return `${page.slice(0, from)}\n${part.trimEnd()}\n${rest}`;
 }
 
-/** `page` with its section "Stores" replaced, or with the section at its end. */
-export function withSection(page: string, section: string): string {
-  const start = page.startsWith(`${TITLE}\n`) ? 0 : page.indexOf(`\n${TITLE}\n`) + 1;
-  if (start === 0 && !page.startsWith(TITLE)) return `${page.trimEnd()}\n\n${section}`;
-  const next = page.indexOf('\n## ', start + TITLE.length);
-  const rest = next === -1 ? '' : page.slice(next);
-  return `${page.slice(0, start)}${section.trimEnd()}\n${rest}`;
+export function requestsPart(cells: readonly Cell[], measured: string): string {
+  const titles = ['', 'body', 'at once', 'SDK /s', 'ours /s', 'ours of SDK', 'half of the rounds', 'rounds'];
+  const more = ['SDK p50 ms', 'ours p50 ms', 'SDK CPU s/GB', 'ours CPU s/GB'];
+  const all = [...titles, ...more];
+  const rows = cells.map(({ operation, sizeBytes, concurrency, raw, ours, ratio }) => [
+    operation,
+    SIZES[sizeBytes] ?? `${sizeBytes}`,
+    concurrency,
+    raw.requestsPerSecond.toFixed(0),
+    ours.requestsPerSecond.toFixed(0),
+    percent(ratio.median),
+    ratio.quartiles.map(percent).join(' to '),
+    ratio.rounds,
+    raw.p50Ms.toFixed(1),
+    ours.p50Ms.toFixed(1),
+    raw.cpuSecondsPerGb.toFixed(1),
+    ours.cpuSecondsPerGb.toFixed(1),
+  ]);
+  const line = `| --- | --- ${'| ---: '.repeat(all.length - 2)}|`;
+  const table = rows.map((row) => `| ${row.join(' | ')} |\n`).join('');
+  return `${measured}\n\n| ${all.join(' | ')} |\n${line}\n${table}`;
 }
 
-function table(cells: readonly Cell[]): string {
-  const rows = cells.map(({ operation, sizeBytes, concurrency, raw, ours }) =>
-    [
-      operation,
-      SIZES[sizeBytes] ?? `${sizeBytes}`,
-      concurrency,
-      raw.requestsPerSecond.toFixed(0),
-      ours.requestsPerSecond.toFixed(0),
-      `${((ours.requestsPerSecond / raw.requestsPerSecond) * 100).toFixed(0)} %`,
-      raw.p50Ms.toFixed(1),
-      ours.p50Ms.toFixed(1),
-      raw.cpuSecondsPerGb.toFixed(1),
-      ours.cpuSecondsPerGb.toFixed(1),
-    ].join(' | '),
-  );
-  const titles = [
-    '',
-    'body',
-    'at once',
-    'SDK /s',
-    'ours /s',
-    'ours of SDK',
-    'SDK p50 ms',
-    'ours p50 ms',
-    'SDK CPU s/GB',
-    'ours CPU s/GB',
-  ];
-  const line = `| --- | --- ${'| ---: '.repeat(titles.length - 2)}|`;
-  return `| ${titles.join(' | ')} |\n${line}\n${rows.map((row) => `| ${row} |\n`).join('')}`;
+export function acksPart(figures: readonly (readonly [string, AckFigures])[], measured: string): string {
+  const titles = ['', 'pairs', 'raw PUT p50 ms', 'p90', 'ack p50 ms', 'p90', 'allowed p50 ms'];
+  const rows = figures.map(([server, { pairs, raw, acks }]) => [
+    server,
+    pairs,
+    raw.p50Ms.toFixed(1),
+    raw.p90Ms.toFixed(1),
+    acks.p50Ms.toFixed(1),
+    acks.p90Ms.toFixed(1),
+    (raw.p50Ms * 1.15 + 5).toFixed(1),
+  ]);
+  const line = `| --- ${'| ---: '.repeat(titles.length - 1)}|`;
+  const table = rows.map((row) => `| ${row.join(' | ')} |\n`).join('');
+  return `${measured}\n\n| ${titles.join(' | ')} |\n${line}\n${table}`;
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(0)} %`;
 }
