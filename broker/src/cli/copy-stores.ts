@@ -9,6 +9,8 @@ export interface CopyStores {
   readonly name: string;
   readonly store: PatientStore;
   readonly others: readonly PatientStore[];
+  /** Names of stores that could not even be opened. */
+  readonly unopened: readonly string[];
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function openCopyStores(environment: Environment, asked: string | u
     name,
     store,
     others,
+    unopened: names.filter((_, index) => opened[index] === undefined),
     close: async () => {
       await Promise.all([store, ...others].map((one) => one.close()));
     },

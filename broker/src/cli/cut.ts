@@ -1,7 +1,7 @@
 import type { Environment } from '../config/index.ts';
 import { silentLogger, systemClock, systemRandom } from '../edge/index.ts';
 import { CutReader, nameOf, openCopy, readBeyond, stateOfCut, tellHole, tellHolder } from '../recovery/index.ts';
-import type { Beyond, CutReading, StoreCopy } from '../recovery/index.ts';
+import type { Beyond, CutReading } from '../recovery/index.ts';
 import { openCopyStores } from './copy-stores.ts';
 import { formatPairs, formatTable } from './table.ts';
 
@@ -15,7 +15,8 @@ const CutExit = { cut: 0, none: 1 } as const;
 
 interface Shown {
   readonly description: string;
-  readonly copy: StoreCopy;
+  /** Stores that may know a newer timeline, and could not be read. */
+  readonly untold: readonly string[];
   readonly reading: CutReading;
   readonly ageMs: number | undefined;
   readonly beyond: Beyond | undefined;
@@ -41,7 +42,8 @@ export async function runCutShow(environment: Environment, options: CutShowOptio
     const state = cut && (await stateOfCut(copy, reader, cut));
     const beyond = state && (await readBeyond(context, timeline.timeline, state.cut, state.image));
     const ageMs = cut && Math.max(0, systemClock.nowMs() - cut.hlc.ms);
-    const shown = { description: store.description, copy, reading, ageMs, beyond };
+    const untold = [...copy.untold, ...stores.unopened];
+    const shown = { description: store.description, untold, reading, ageMs, beyond };
     process.stdout.write(options.json ? inJson(shown) : inWords(shown));
     return cut === undefined ? CutExit.none : CutExit.cut;
   } finally {
@@ -49,7 +51,7 @@ export async function runCutShow(environment: Environment, options: CutShowOptio
   }
 }
 
-function inJson({ description, copy, reading, ageMs, beyond }: Shown): string {
+function inJson({ description, untold, reading, ageMs, beyond }: Shown): string {
   const { lineage, timeline, cut, logs } = reading;
   const document = {
     store: description,
@@ -67,14 +69,13 @@ function inJson({ description, copy, reading, ageMs, beyond }: Shown): string {
           : { from: log.hole.from, to: log.hole.to ?? null, damage: log.hole.damage ?? null },
     })),
     beyond,
-    untoldStores: copy.untold,
+    untoldStores: untold,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function inWords({ description, copy, reading, ageMs, beyond }: Shown): string {
+function inWords({ description, untold, reading, ageMs, beyond }: Shown): string {
   const { lineage, timeline, cut, logs } = reading;
-  const { untold } = copy;
   const head = formatPairs([
     ['copy', description],
     ['lineage', lineage],

@@ -32,7 +32,6 @@ export type {
   CutReading,
   Hole,
   LogReach,
-  StoreCopy,
 } from './cut/index.ts';
 export type { PhaseProgress } from './progress.ts';
 export type { Anomaly, RestoreReport } from './report.ts';

@@ -25,9 +25,9 @@ export class FailoverBench extends ClusterBench {
     this.world.host.moveTo({ active: this.west, replicas: [this.east] });
   }
 
-  /** What the primary holds now goes to the east, but for what is left out. */
-  copy(isLeftOut: (key: string) => boolean = () => false, to: SimBucket = this.east): void {
-    for (const [key, body] of this.west.contents()) {
+  /** What one store holds now goes to another, but for what is left out. */
+  copy(isLeftOut: (key: string) => boolean = () => false, to: SimBucket = this.east, from = this.west): void {
+    for (const [key, body] of from.contents()) {
       if (key.startsWith('probe/') || to.contents().has(key) || isLeftOut(key)) continue;
       to.plant(key, Buffer.from(body));
     }

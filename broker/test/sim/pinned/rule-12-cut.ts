@@ -98,6 +98,26 @@ async function theMetadataAreReadToTheirFirstGap(options?: RunOptions): Promise<
   assert.deepEqual(await bench.numbers(), [0]);
 }
 
+/** After a promotion the old store is a replica like any other, and takes over in its turn: twice. */
+async function failbackTwice(options?: RunOptions): Promise<void> {
+  const bench = new FailoverBench('failback', options);
+  await bench.start();
+  const expected: number[] = [];
+  let [active, copy] = [bench.west, bench.east];
+  for (let round = 0; round < 5; round++) {
+    await bench.world.settle(bench.client.refreshPatiently());
+    await bench.produce(-1);
+    expected.push(round);
+    await bench.world.pass(3_000);
+    bench.endPrimary();
+    bench.copy(undefined, copy, active);
+    await bench.promote({ planId: `plan ${round}` }, copy);
+    await bench.startIn(copy, [active]);
+    [active, copy] = [copy, active];
+    assert.deepEqual(await bench.numbers(), expected, `round ${round}`);
+  }
+}
+
 export const rule12Cut: readonly PinnedScenario[] = [
   {
     name: 'rule-12 idle: heartbeats of both logs keep the cut of a quiet cluster fresh',
@@ -120,4 +140,5 @@ export const rule12Cut: readonly PinnedScenario[] = [
     name: 'hole-21 late: what arrives after the promotion is no part of the new history',
     run: lateArrivalsChangeNothing,
   },
+  { name: 'hole-38 failback: there and back again, twice, and everything is still there', run: failbackTwice },
 ];
