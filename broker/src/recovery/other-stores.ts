@@ -44,12 +44,30 @@ export class OtherStores {
   }
 }
 
-/** Asks all at once, each for a bounded time. Rejects only if a later release wrote the files. */
-export async function askOtherStores(stores: readonly PatientStore[], clock: Clock): Promise<OtherStores> {
-  return new OtherStores(await Promise.all(stores.map((store) => askOne(store, clock))));
+/** What stores told before. Whose a store is, and the file of a timeline, never change: who asks again reads only what is new. */
+export class ToldBefore {
+  readonly #stores = new Map<
+    PatientStore,
+    { lineage: string | undefined; readonly files: Map<string, TimelineFile> }
+  >();
+
+  of(store: PatientStore): { lineage: string | undefined; readonly files: Map<string, TimelineFile> } {
+    const told = this.#stores.get(store) ?? { lineage: undefined, files: new Map<string, TimelineFile>() };
+    this.#stores.set(store, told);
+    return told;
+  }
 }
 
-async function askOne(store: PatientStore, clock: Clock): Promise<OtherStore> {
+/** Asks all at once, each for a bounded time. Rejects only if a later release wrote the files. */
+export async function askOtherStores(
+  stores: readonly PatientStore[],
+  clock: Clock,
+  before = new ToldBefore(),
+): Promise<OtherStores> {
+  return new OtherStores(await Promise.all(stores.map((store) => askOne(store, clock, before.of(store)))));
+}
+
+async function askOne(store: PatientStore, clock: Clock, told: ReturnType<ToldBefore['of']>): Promise<OtherStore> {
   const { description } = store;
   const limit = new AbortController();
   const answered = new AbortController();
@@ -58,10 +76,11 @@ async function askOne(store: PatientStore, clock: Clock): Promise<OtherStore> {
     () => undefined,
   );
   try {
-    const cluster = await readClusterFile(store, limit.signal);
-    if (cluster === undefined) return { kind: 'empty', description };
-    const timelines = await readTimelineFiles(store, limit.signal);
-    return { kind: 'cluster', description, lineage: cluster.lineage, timelines };
+    const lineage = told.lineage ?? (await readClusterFile(store, limit.signal))?.lineage;
+    if (lineage === undefined) return { kind: 'empty', description };
+    told.lineage = lineage;
+    const timelines = await readTimelineFiles(store, limit.signal, told.files);
+    return { kind: 'cluster', description, lineage, timelines };
   } catch (error) {
     // A store that cannot be read does not tell whether it holds a newer timeline either.
     if (limit.signal.aborted || isUntold(error)) return { kind: 'unreachable', description };

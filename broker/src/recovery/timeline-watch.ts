@@ -2,7 +2,7 @@ import { ChronikError } from '../edge/index.ts';
 import type { Clock, Logger, Timer } from '../edge/index.ts';
 import type { TimelineFile } from '../meta/index.ts';
 import type { PatientStore, StoreAddress } from '../store/index.ts';
-import { askOtherStores } from './other-stores.ts';
+import { ToldBefore, askOtherStores } from './other-stores.ts';
 import { describeAddress, sameStore } from './store-address.ts';
 
 /** The cluster has gone on elsewhere: this broker must not acknowledge anything any more. It exits as a fenced writer does. */
@@ -35,6 +35,7 @@ export interface TimelineWatchOptions {
  */
 export class TimelineWatch {
   readonly #options: TimelineWatchOptions;
+  readonly #told = new ToldBefore();
   #timer: Timer | undefined;
   #isStopped = false;
 
@@ -57,7 +58,7 @@ export class TimelineWatch {
   async #look(): Promise<void> {
     const { stores, clock, logger, onSuperseded, timeline } = this.#options;
     try {
-      const by = this.#successorIn(await askOtherStores(stores, clock));
+      const by = this.#successorIn(await askOtherStores(stores, clock, this.#told));
       if (this.#isStopped) return;
       if (by !== undefined) {
         this.stop();

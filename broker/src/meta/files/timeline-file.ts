@@ -135,12 +135,21 @@ export function readTimelineFile(store: PatientStore, timeline: string): Promise
   return readChecked(store, key, (bytes) => decodeTimelineFile(bytes, key));
 }
 
-/** All timelines of the store, in the order of their names. An object that is not a timeline's is an error, not skipped. */
-export async function readTimelineFiles(store: PatientStore, signal?: AbortSignal): Promise<readonly TimelineFile[]> {
+/**
+ * All timelines of the store, in the order of their names. An object that is not a timeline's is an error, not skipped. What is in
+ * `known` is not read again, and what was read is put there: the files never change.
+ */
+export async function readTimelineFiles(
+  store: PatientStore,
+  signal?: AbortSignal,
+  known = new Map<string, TimelineFile>(),
+): Promise<readonly TimelineFile[]> {
   const files: TimelineFile[] = [];
   for await (const { key } of store.listAll(TIMELINES_PREFIX, signal === undefined ? {} : { signal })) {
-    const file = await readChecked(store, key, (bytes) => decodeTimelineFile(bytes, key), signal);
-    if (file !== undefined) files.push(file);
+    const file = known.get(key) ?? (await readChecked(store, key, (bytes) => decodeTimelineFile(bytes, key), signal));
+    if (file === undefined) continue;
+    known.set(key, file);
+    files.push(file);
   }
   return files;
 }
