@@ -18,9 +18,11 @@ import { batching } from './batching.ts';
 import { publishBrokerMetrics } from './broker-metrics.ts';
 import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
-import { pauseUntilPlanChanges } from './plan-news.ts';
+import { PlanWatch } from './plan-watch.ts';
+import { heldBy } from './process-status.ts';
 import type { ProcessStatus } from './process-status.ts';
 import { standingPlan } from './standing-plan.ts';
+import type { StandingPlan } from './standing-plan.ts';
 import { staticConfigs } from './static-configs.ts';
 import { VERSION } from './version.ts';
 
@@ -115,19 +117,21 @@ export class BrokerRun {
   /** Boots; while something holds, says what and looks again. */
   async #bootPatiently(): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const { status, logger } = this.#context;
+    const watch = new PlanWatch({ clock: systemClock, disk: this.#disk }, this.#config.bootPlan);
     let pauseMs = HOLD_MS;
     for (;;) {
       try {
+        await watch.look();
         status.state = 'restoring';
-        const { config } = await standingPlan(this.#disk, this.#config);
-        return await this.#boot(config, await this.#openStores(config));
+        const standing = await standingPlan(this.#disk, this.#config);
+        return await this.#boot(standing, await this.#openStores(standing.config));
       } catch (error) {
         if (!isHold(error)) throw error;
         const { code, message, remedy } = error;
         status.state = 'holding';
-        status.held = { code, message, remedy };
+        status.held = heldBy(error);
         logger.warn('Holding', { code, reason: message, remedy, nextLookMs: pauseMs });
-        await pauseUntilPlanChanges({ clock: systemClock, disk: this.#disk }, this.#config.bootPlan, pauseMs);
+        await watch.pause(pauseMs);
         pauseMs = error instanceof HoldError ? HOLD_MS : Math.min(pauseMs * 2, LONGEST_HOLD_MS);
         status.held = undefined;
       }
@@ -145,7 +149,7 @@ export class BrokerRun {
   }
 
   async #boot(
-    config: BrokerConfig,
+    { config, isStoreNamed, onlyReleased }: StandingPlan,
     stores: OpenedStores,
   ): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const address = this.#address;
@@ -159,6 +163,8 @@ export class BrokerRun {
       store: stores.commit,
       backgroundStore: stores.background,
       replicas: stores.replicas,
+      isStoreNamed,
+      onlyReleased,
       dataDirectory: config.dataDirectory,
       broker: config.brokerId,
       address,

@@ -15,6 +15,8 @@ export type {
   LogReach,
   StoreCopy,
 } from './cut/index.ts';
+export { prepare } from './prepare.ts';
+export type { Prepared, VolumeClass } from './prepare.ts';
 export type { PhaseProgress } from './progress.ts';
 export type { Anomaly, RestoreReport } from './report.ts';
 export { PROBLEM_CLASSES } from './verify/problem.ts';
