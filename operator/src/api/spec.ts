@@ -14,6 +14,7 @@ export const OWNED_SETTINGS = [
   'CHRONIK_BOOT_PLAN',
   'CHRONIK_ACTIVE_STORE',
   'CHRONIK_REPLICA_STORES',
+  'CHRONIK_TERMINATION_LOG',
   'CHRONIK_INSTALLATION',
   'CHRONIK_ON_DAMAGE',
   'CHRONIK_STOP_BUDGET_MS',
@@ -163,7 +164,7 @@ const recovery = object(
   {
     onEmptyVolume: oneOf(
       ['Auto', 'Hold'],
-      'A broker whose volume was replaced. Auto: restores from the bucket by itself. Hold: its pod waits until the annotation chronik.stream/release is set to the UID of the new claim; the operator has to be running for any new pod to start.',
+      'A broker whose volume was replaced. Auto: restores from the bucket by itself. Hold: where the bucket holds a history, its pod waits until the annotation chronik.stream/release names the id of the empty volume, which the condition Stalled tells.',
       { default: 'Auto' },
     ),
     onDamage: oneOf(

@@ -1,8 +1,17 @@
 /** What a broker says of itself under /status, as far as the operator uses it. */
 export interface BrokerReport {
-  readonly state: 'starting' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
+  /** `preparing`: the init container, which looks and never serves. */
+  readonly state: 'starting' | 'preparing' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
   readonly version: string;
-  readonly held?: { readonly code: string; readonly message: string; readonly remedy: string };
+  readonly held?: {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string;
+    /** What a release has to name. */
+    readonly volumeId?: string;
+  };
+  /** What `chronik prepare` found the volume to be. */
+  readonly volume?: VolumeClass;
   readonly restore?: { readonly phase: string; readonly done: number; readonly total?: number; readonly unit: string };
   readonly store?: {
     readonly description: string;
@@ -24,7 +33,10 @@ export interface BrokerReport {
   };
 }
 
-const STATES = ['starting', 'restoring', 'holding', 'serving', 'stopping', 'failed'] as const;
+const STATES = ['starting', 'preparing', 'restoring', 'holding', 'serving', 'stopping', 'failed'] as const;
+export const VOLUME_CLASSES = ['Empty', 'Initialized', 'Foreign', 'Corrupt'] as const;
+export type VolumeClass = (typeof VOLUME_CLASSES)[number];
+
 const MODES = ['created', 'restored', 'attached'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,6 +54,10 @@ export function parseReport(value: unknown): BrokerReport | undefined {
     state,
     version,
     ...optional('held', heldOf(fieldsOf(document['held']))),
+    ...optional(
+      'volume',
+      VOLUME_CLASSES.find((known) => known === document['volume']),
+    ),
     ...optional('restore', restoreOf(fieldsOf(document['restore']))),
     ...optional('store', storeOf(fieldsOf(document['store']))),
     ...optional('lineage', textOf(document['lineage'])),
@@ -57,6 +73,7 @@ function heldOf(held: Fields | undefined): BrokerReport['held'] {
     code: textOf(held['code']) ?? 'UNKNOWN',
     message: textOf(held['message']) ?? '',
     remedy: textOf(held['remedy']) ?? '',
+    ...optional('volumeId', textOf(held['volumeId'])),
   };
 }
 

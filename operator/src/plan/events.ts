@@ -25,11 +25,14 @@ type Told = Omit<EventSpec, 'name'> & { readonly of: readonly unknown[] };
 function nodeEvents(before: NodeStatus | undefined, node: NodeStatus): readonly Told[] {
   const events: Told[] = [];
   const { name, pvcUID, volume, lastRecovery } = node;
-  if (volume === 'Restoring' && before?.volume !== 'Restoring') {
-    const message = `${name} has a new volume and restores it from the bucket`;
-    events.push({ type: 'Normal', reason: 'RestoreStarted', message, of: [name, pvcUID] });
+  const isRecovered = lastRecovery !== undefined && lastRecovery.finishedAt !== before?.lastRecovery?.finishedAt;
+  // A restore that was over before anybody looked has begun all the same.
+  if ((volume === 'Restoring' || (isRecovered && lastRecovery.mode === 'restored')) && before?.volume !== 'Restoring') {
+    const message = `${name} restores its volume from the bucket`;
+    const of = [name, pvcUID, before?.lastRecovery?.finishedAt];
+    events.push({ type: 'Normal', reason: 'RestoreStarted', message, of });
   }
-  if (lastRecovery !== undefined && lastRecovery.finishedAt !== before?.lastRecovery?.finishedAt) {
+  if (isRecovered) {
     const { mode, partitions = 0, records = 0, milliseconds = 0, anomalies = 0, finishedAt } = lastRecovery;
     const found = `${partitions} partitions, ${records} records, in ${milliseconds} ms`;
     const told = { of: [name, finishedAt] };

@@ -5,6 +5,7 @@ import { serves } from './assessment.ts';
 import { brokerNodes } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
 import { canonicalJson } from './canonical.ts';
+import { planHash } from './children/boot-plan.ts';
 import { wantedChildren } from './children/index.ts';
 import { names } from './children/names.ts';
 import { podTemplate } from './children/pod-template.ts';
@@ -15,7 +16,7 @@ import type { KubeObject, StatefulSet } from './kube-object.ts';
 import type { Observed, PlanOptions } from './observed.ts';
 import { nextReplacement, outdatedNodes } from './rollout.ts';
 import { statusOf } from './status.ts';
-import { expansions, releases } from './volumes.ts';
+import { announcements, expansions } from './volumes.ts';
 
 /** How soon to ask brokers again, while something moves and while all is quiet. */
 const BUSY_MS = 2_000;
@@ -67,7 +68,7 @@ function steadyActions(
   const replacement = applies.length > 0 ? undefined : nextReplacement(nodes, template.hash, found);
   return [
     ...applies,
-    ...releases(nodes),
+    ...(applies.length > 0 ? [] : announcements(nodes, planHash(cluster))),
     ...(replacement === undefined ? [] : [replacement]),
     ...expansions(nodes, cluster.spec.storage),
   ];
@@ -79,8 +80,11 @@ function applying(observed: Observed, object: KubeObject, why: string): Action {
   return { kind: 'writePlan', object, why, resourceVersion: findChild(observed, object)?.metadata.resourceVersion };
 }
 
-function isRestoring({ assessment, before, report }: BrokerNode): boolean {
-  return assessment.kind === 'restoring' || (before?.volume === 'Restoring' && report?.state === 'starting');
+/** From the moment that the init container lets a broker restore until it serves, unless something holds it up. */
+function isRestoring({ assessment, prepared, before, report }: BrokerNode): boolean {
+  if (assessment.kind === 'restoring') return true;
+  if (assessment.kind !== 'starting' && assessment.kind !== 'silent') return false;
+  return (prepared?.decision === 'restore' || before?.volume === 'Restoring') && report?.state !== 'serving';
 }
 
 /** Events, then the status. A cluster whose finalizer goes in this very plan may be gone before its status is written. */
@@ -116,8 +120,8 @@ export function inWords(action: Action): string {
       return `apply ${action.object.kind} ${action.object.metadata.name} (${action.why})`;
     case 'writePlan':
       return `write the boot plan ${action.object.metadata.name} (${action.why})`;
-    case 'releasePod':
-      return `let pod ${action.pod} start`;
+    case 'announcePlan':
+      return `tell pod ${action.pod} of the boot plan`;
     case 'replacePod':
       return `replace pod ${action.pod} (${action.why})`;
     case 'expandClaim':

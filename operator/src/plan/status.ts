@@ -42,7 +42,7 @@ function phaseOf({ cluster, nodes, outdated }: Situation, statuses: readonly Nod
   if (cluster.metadata.deletionTimestamp !== undefined) return 'Deleting';
   if (cluster.spec.paused) return 'Paused';
   const kinds = new Set(nodes.map(({ assessment }) => assessment.kind));
-  if (kinds.has('holding') || nodes.some(({ volume }) => volume === 'held')) return 'Holding';
+  if (kinds.has('holding')) return 'Holding';
   if (kinds.has('crashing') || kinds.has('blocked')) return 'Degraded';
   const refilling = statuses.some(({ ready, volume }) => !ready && volume === 'Restoring');
   if (refilling || kinds.has('restoring')) return 'Restoring';

@@ -1,6 +1,6 @@
 import { FINALIZER } from '../../src/api/index.ts';
 import type { ChronikCluster } from '../../src/api/index.ts';
-import { VOLUME_GATE, parseReport } from '../../src/plan/index.ts';
+import { parseReport } from '../../src/plan/index.ts';
 import type { BrokerReport } from '../../src/plan/index.ts';
 import { reconcile } from '../../src/runtime/reconcile.ts';
 import type { Reconciled } from '../../src/runtime/reconcile.ts';
@@ -29,6 +29,10 @@ export class FakeWorld {
   readonly filled = new Set<string>();
   /** Images with which a broker never comes up. */
   readonly badImages = new Set<string>();
+  /** Volumes that were emptied in place, and how often. */
+  readonly #emptied = new Map<string, number>();
+  /** What every init container says instead of ending. */
+  inTheWay: { code: string; message: string; remedy: string; volume: string; reachable?: boolean } | undefined;
   /** What every broker says instead of serving. */
   held: { code: string; message: string; remedy: string } | undefined;
   readonly #stages = new Map<string, Stage>();
@@ -52,7 +56,7 @@ export class FakeWorld {
 
   /** The boot plan as a broker reads it. */
   get bootPlan(): Fields {
-    return JSON.parse(String(this.kube.fieldOf('ConfigMap', 'orders-boot', 'data')['plan.json'])) as Fields;
+    return this.#planOf('orders');
   }
 
   editSpec(change: (spec: Fields) => void): void {
@@ -118,8 +122,28 @@ export class FakeWorld {
     }
   }
 
+  /** The pod is replaced; its claim is the old one, but somebody has emptied the volume. */
+  emptyInPlace(): void {
+    const uid = this.kube.find('PersistentVolumeClaim', 'data-orders-0')?.metadata.uid ?? '';
+    this.filled.delete(uid);
+    this.#emptied.set(uid, (this.#emptied.get(uid) ?? 0) + 1);
+    const pod = this.kube.find('Pod', 'orders-0');
+    if (pod !== undefined) this.kube.remove(pod);
+  }
+
+  /** What prepare calls an empty volume: it lies on the volume, so that emptying changes it. */
+  volumeId(): string {
+    const uid = this.kube.find('PersistentVolumeClaim', 'data-orders-0')?.metadata.uid ?? '';
+    return `${uid}-${this.#emptied.get(uid) ?? 0}`;
+  }
+
   get finalized(): boolean {
     return this.cluster?.metadata.finalizers?.includes(FINALIZER) === true;
+  }
+
+  #planOf(cluster: string): Fields {
+    const data = this.kube.fieldOf('ConfigMap', `${cluster}-boot`, 'data');
+    return JSON.parse(String(data['plan.json'])) as Fields;
   }
 
   #statefulSet(set: Stored): void {
@@ -159,8 +183,7 @@ export class FakeWorld {
   }
 
   #kubelet(pod: Stored): void {
-    const spec = pod['spec'] as { schedulingGates?: readonly { name: string }[]; containers: [{ image: string }] };
-    if (spec.schedulingGates?.some(({ name }) => name === VOLUME_GATE) === true) return;
+    const spec = pod['spec'] as { containers: [{ image: string }] };
     const claim = this.kube.find('PersistentVolumeClaim', `data-${pod.metadata.name}`);
     if (claim === undefined) return;
     const size = (claim['spec'] as { resources: { requests: { storage: string } } }).resources.requests.storage;
@@ -172,14 +195,51 @@ export class FakeWorld {
       this.#set(pod, { phase: 'Pending', containerStatuses: [status] });
       return;
     }
+    const cluster = String(pod.metadata.labels?.['chronik.stream/cluster']);
+    const prepare = this.#prepare(this.#planOf(cluster), claim.metadata.uid, podIP);
+    const initContainerStatuses = [{ name: 'prepare', restartCount: 0, state: prepare }];
+    if (!('terminated' in prepare)) {
+      this.#set(pod, { phase: 'Pending', podIP, initContainerStatuses });
+      return;
+    }
     const stage = this.#advance(pod, claim.metadata.uid, podIP);
     const ready = stage === 'serving' && this.held === undefined;
     this.#set(pod, {
       phase: 'Running',
       podIP,
+      initContainerStatuses,
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
       containerStatuses: [{ name: 'broker', restartCount: 0, state: { running: {} } }],
     });
+  }
+
+  /** The init container, once it has looked: it runs and tells why, or it has ended. */
+  #prepare(
+    plan: Fields,
+    claimUID: string,
+    podIP: string,
+  ): { readonly running: object } | { readonly terminated: object } {
+    const isEmpty = !this.filled.has(claimUID);
+    const { onEmptyVolume, releasedVolumes = [] } = plan as {
+      onEmptyVolume: string;
+      releasedVolumes?: readonly string[];
+    };
+    const common = { version: '0.1.0', state: 'holding' };
+    const store = { description: 's3://b', reachable: this.inTheWay?.reachable ?? true };
+    if (this.inTheWay !== undefined) {
+      const { volume, ...held } = this.inTheWay;
+      this.#say(podIP, { ...common, store, volume, held });
+      return { running: {} };
+    }
+    const volumeId = this.volumeId();
+    if (isEmpty && this.lineage !== undefined && onEmptyVolume === 'Hold' && !releasedVolumes.includes(volumeId)) {
+      const held = { code: 'VOLUME_HELD', message: `its id is ${volumeId}`, remedy: 'release it', volumeId };
+      this.#say(podIP, { ...common, store, volume: 'Empty', held });
+      return { running: {} };
+    }
+    const decision = !isEmpty ? 'attach' : this.lineage === undefined ? 'create' : 'restore';
+    const volume = isEmpty ? 'Empty' : 'Initialized';
+    return { terminated: { exitCode: 0, message: JSON.stringify({ volume, decision }) } };
   }
 
   #advance(pod: Stored, claimUID: string, podIP: string): Stage {

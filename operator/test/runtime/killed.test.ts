@@ -13,6 +13,14 @@ const STORIES: Readonly<Record<string, Story>> = {
   'lose the volume': (world) => world.deletePodAndClaim(),
   'change the image': (world) => world.editSpec((spec) => (spec['image'] = 'chronik:2')),
   grow: (world) => world.editSpec((spec) => (spec['storage'] = { size: '20Gi' })),
+  'release an empty volume': async (world) => {
+    world.editSpec((spec) => (spec['recovery'] = { onEmptyVolume: 'Hold', onDamage: 'Hold' }));
+    world.emptyInPlace();
+    world.kube.edit('ChronikCluster', 'orders', (cluster) => {
+      const annotations = { 'chronik.stream/release': world.volumeId() };
+      (cluster['metadata'] as { annotations?: object }).annotations = annotations;
+    });
+  },
   delete: (world) => world.deleteCluster(),
 };
 

@@ -7,6 +7,7 @@ import { childMeta, names } from './names.ts';
 export const DATA_PATH = '/var/lib/chronik';
 export const BUCKET_PATH = '/var/lib/chronik-bucket';
 export const SECRETS_PATH = '/etc/chronik/secrets';
+export const TERMINATION_LOG = '/dev/termination-log';
 export const AUTHORITIES_PATH = '/etc/chronik/authorities';
 
 /** A clean stop flushes and seals; what is not done within this is recovered at the next start. */
@@ -36,6 +37,7 @@ export function settingsOf(cluster: ChronikCluster): Settings {
     CHRONIK_HTTP_PORT: String(HTTP_PORT),
     CHRONIK_DATA_DIR: DATA_PATH,
     CHRONIK_BOOT_PLAN: `${BOOT_PATH}/${PLAN_FILE}`,
+    CHRONIK_TERMINATION_LOG: TERMINATION_LOG,
     CHRONIK_INSTALLATION: metadata.uid ?? '',
     CHRONIK_ON_DAMAGE: spec.recovery.onDamage === 'MarkLost' ? 'mark-lost' : 'hold',
     CHRONIK_STOP_BUDGET_MS: String(STOP_BUDGET_MS),
