@@ -1,5 +1,5 @@
 import { flag, integer, list, map, object, oneOf, opaque, quantity, text } from './schema.ts';
-import { objectStoreSchema } from './store-spec.ts';
+import { objectStoreSchema, replicaStoresSchema, replicationSchema } from './store-spec.ts';
 
 /** Settings that the operator decides, or that other fields of the spec say. */
 export const OWNED_SETTINGS = [
@@ -14,6 +14,8 @@ export const OWNED_SETTINGS = [
   'CHRONIK_BOOT_PLAN',
   'CHRONIK_ACTIVE_STORE',
   'CHRONIK_REPLICA_STORES',
+  'CHRONIK_REPLICATION',
+  'CHRONIK_REPLICATION_MAX_BYTES_PER_SECOND',
   'CHRONIK_TERMINATION_LOG',
   'CHRONIK_INSTALLATION',
   'CHRONIK_ON_DAMAGE',
@@ -123,7 +125,7 @@ const env = list(
       rules: [
         {
           id: 'env-not-owned',
-          rule: `!(self.name in ${owned})`,
+          rule: `!(self.name in ${owned}) && !self.name.startsWith('CHRONIK_REPLICA')`,
           message: 'this variable is set by the operator or by another field of the spec',
         },
         {
@@ -206,6 +208,8 @@ export const specSchema = object(
     imagePullSecrets: list(pullSecret, 'As in a pod.', { maxItems: 16, keys: ['name'] }),
     storage,
     objectStore: objectStoreSchema,
+    replicaStores: replicaStoresSchema,
+    replication: replicationSchema,
     durability,
     recovery,
     listeners,
@@ -226,7 +230,7 @@ export const specSchema = object(
           },
           {
             id: 'config-not-owned',
-            rule: `self.all(name, !(name in ${owned}))`,
+            rule: `self.all(name, !(name in ${owned}) && !name.startsWith('CHRONIK_REPLICA'))`,
             message: 'this setting is made by the operator or by another field of the spec',
           },
         ],
@@ -235,4 +239,13 @@ export const specSchema = object(
     env,
   },
   ['objectStore'],
+  {
+    rules: [
+      {
+        id: 'replication-needs-stores',
+        rule: "!has(self.replication) || self.replication.managedBy == 'None' || (has(self.replicaStores) && self.replicaStores.size() > 0)",
+        message: 'replication needs replicaStores',
+      },
+    ],
+  },
 );

@@ -20,6 +20,7 @@ export const CONDITION_TYPES = [
   'ObjectStoreReachable',
   'VolumesHealthy',
   'UpToDate',
+  'ReplicaInSync',
 ] as const;
 
 /** Why a condition is as it is; events, logs and metrics use the same words. */
@@ -44,6 +45,9 @@ export const REASONS = [
   'Reachable',
   'Unreachable',
   'Unknown',
+  'InSync',
+  'Behind',
+  'NotCopied',
   'Initialized',
   'Foreign',
   'Expanding',
@@ -90,6 +94,19 @@ const node = object(
   ['name', 'ready'],
 );
 
+const replica = object(
+  'One replica store, as the brokers see it.',
+  {
+    name: text('Its name.'),
+    reachable: { kind: 'boolean', description: 'It answers.' } as const,
+    inSync: { kind: 'boolean', description: 'It has all that was in the bucket at the last look.' } as const,
+    cutTime: time(
+      'While it is not in sync: everything that was in the bucket then, to the minute, is in it. Absent if that is not known.',
+    ),
+  },
+  ['name', 'reachable', 'inSync'],
+);
+
 const endpoint = object('One listener.', { name: text('Its name.'), bootstrap: text('HOST:PORT for clients.') }, [
   'name',
   'bootstrap',
@@ -123,6 +140,7 @@ export const statusSchema = object(
     selector: text("Label selector of the brokers' pods."),
     endpoints: list(endpoint, 'Where clients connect.', { keys: ['name'] }),
     nodes: list(node, 'The brokers, one by one.', { keys: ['name'] }),
+    replicas: list(replica, 'The replica stores, one by one.', { keys: ['name'] }),
     conditions: list(condition, 'The truth about this cluster; the phase is derived from them.', { keys: ['type'] }),
   },
   [],

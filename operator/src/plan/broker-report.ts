@@ -18,6 +18,8 @@ export interface BrokerReport {
     readonly reachable: boolean;
     readonly lastError?: { readonly code: string; readonly message: string };
   };
+  /** Stores that hold copies of the bucket, as the broker that copies them or watches them sees them. */
+  readonly replicas?: readonly ReplicaReport[];
   readonly lineage?: string;
   readonly timeline?: string;
   readonly metadataEpoch?: number;
@@ -34,6 +36,17 @@ export interface BrokerReport {
 }
 
 const STATES = ['starting', 'preparing', 'restoring', 'holding', 'serving', 'stopping', 'failed'] as const;
+export interface ReplicaReport {
+  readonly name: string;
+  readonly reachable: boolean;
+  /** The copier's own word; `in sync` = it has all that the last look found. */
+  readonly state: string;
+  /** Everything that was in the bucket then is in the replica; undefined while that is not known. */
+  readonly upTo?: string;
+  /** What stands in the way and does not go by waiting. */
+  readonly problems: number;
+}
+
 export const VOLUME_CLASSES = ['Empty', 'Initialized', 'Foreign', 'Corrupt'] as const;
 export type VolumeClass = (typeof VOLUME_CLASSES)[number];
 
@@ -60,6 +73,7 @@ export function parseReport(value: unknown): BrokerReport | undefined {
     ),
     ...optional('restore', restoreOf(fieldsOf(document['restore']))),
     ...optional('store', storeOf(fieldsOf(document['store']))),
+    ...optional('replicas', replicasOf(fieldsOf(document['replication']))),
     ...optional('lineage', textOf(document['lineage'])),
     ...optional('timeline', textOf(document['timeline'])),
     ...optional('metadataEpoch', countOf(document['metadataEpoch'])),
@@ -92,6 +106,27 @@ function storeOf(store: Fields | undefined): BrokerReport['store'] {
   const lastError =
     error === undefined ? undefined : { code: textOf(error['code']) ?? '', message: textOf(error['message']) ?? '' };
   return { description, reachable, ...optional('lastError', lastError) };
+}
+
+function replicasOf(replication: Fields | undefined): readonly ReplicaReport[] | undefined {
+  const stores = replication?.['stores'];
+  if (!Array.isArray(stores)) return undefined;
+  return stores.flatMap((one): readonly ReplicaReport[] => {
+    const store = fieldsOf(one);
+    const name = textOf(store?.['name']);
+    const reachable = store?.['reachable'];
+    if (store === undefined || name === undefined || typeof reachable !== 'boolean') return [];
+    const problems = store['problems'];
+    return [
+      {
+        name,
+        reachable,
+        state: textOf(store['state']) ?? '',
+        problems: Array.isArray(problems) ? problems.length : 0,
+        ...optional('upTo', textOf(store['upTo'])),
+      },
+    ];
+  });
 }
 
 function lastRestoreOf(restore: Fields | undefined): BrokerReport['lastRestore'] {

@@ -5,6 +5,7 @@ import { isForeign, isHeldForRelease } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
 import type { Failure } from './observed.ts';
 import { quantityValue } from './quantity.ts';
+import { replicaInSync } from './replicas.ts';
 
 /** What a condition says, before the time of its last change is known. */
 export interface Verdict {
@@ -25,6 +26,7 @@ export interface Situation {
 }
 
 export function verdicts(situation: Situation): readonly Verdict[] {
+  const replicas = replicaInSync(situation);
   return [
     ready(situation),
     reconciling(situation),
@@ -32,6 +34,7 @@ export function verdicts(situation: Situation): readonly Verdict[] {
     storeReachable(situation),
     volumesHealthy(situation),
     upToDate(situation),
+    ...(replicas === undefined ? [] : [replicas]),
   ];
 }
 

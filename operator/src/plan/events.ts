@@ -70,6 +70,12 @@ function conditionEvents(before: ClusterStatus | undefined, after: ClusterStatus
     if (type === 'ObjectStoreReachable' && status === 'True' && old?.status === 'False') {
       return [{ type: 'Normal', reason, message, of }];
     }
+    if (type === 'ReplicaInSync' && status === 'False' && old?.status === 'True') {
+      return [{ type: 'Warning', reason: 'ReplicaBehind', message, of }];
+    }
+    if (type === 'ReplicaInSync' && status === 'True' && old?.status !== 'True') {
+      return [{ type: 'Normal', reason: 'ReplicaInSync', message, of }];
+    }
     if (type === 'Ready' && status === 'True' && old?.status !== 'True') {
       return [{ type: 'Normal', reason: 'Ready', message, of }];
     }

@@ -4,6 +4,7 @@ import { names, selectorLabels } from './children/names.ts';
 import { listenerOf } from './children/settings.ts';
 import { conditionsOf, verdicts } from './conditions.ts';
 import type { Situation } from './conditions.ts';
+import { replicaStatuses } from './replicas.ts';
 
 /** The status of a cluster: the same situation gives the same status, whatever the time. */
 export function statusOf(situation: Situation, nowMs: number): ClusterStatus {
@@ -30,6 +31,7 @@ export function statusOf(situation: Situation, nowMs: number): ClusterStatus {
       .join(','),
     endpoints: [{ name: listener.name, bootstrap: `${names.bootstrap(name)}.${namespace}.svc:${listener.port}` }],
     nodes: nodeStatuses,
+    ...kept('replicas', replicaStatuses(situation)),
     conditions: conditionsOf(verdicts(situation), before?.conditions ?? [], generation, nowMs),
   };
 }

@@ -31,6 +31,9 @@ export class FakeWorld {
   readonly badImages = new Set<string>();
   /** Volumes that were emptied in place, and how often. */
   readonly #emptied = new Map<string, number>();
+  /** What a broker that serves says of its replica stores. */
+  replication: readonly object[] | undefined;
+  readonly #served = new Map<string, object>();
   /** What every init container says instead of ending. */
   inTheWay: { code: string; message: string; remedy: string; volume: string; reachable?: boolean } | undefined;
   /** What every broker says instead of serving. */
@@ -252,16 +255,25 @@ export class FakeWorld {
       this.#say(podIP, { ...common, state: 'holding', held: this.held });
     } else if (stage !== 'serving') {
       this.#say(podIP, { ...common, state: stage });
-    } else if (before !== 'serving') {
+    } else {
+      this.#serve(claimUID, podIP, common, before !== 'serving');
+    }
+    return stage;
+  }
+
+  #serve(claimUID: string, podIP: string, common: object, isNew: boolean): void {
+    if (isNew) {
       const mode = this.lineage === undefined ? 'created' : this.filled.has(claimUID) ? 'attached' : 'restored';
       this.lineage ??= 'lineage-1';
       this.filled.add(claimUID);
       const counts = { topics: 1, partitions: 2, records: 3, bytes: 4, totalMs: 5, anomalies: [] };
       const lastRestore = { mode, finishedAt: new Date(this.nowMs).toISOString(), ...counts };
       const ids = { lineage: this.lineage, timeline: '1-a', metadataEpoch: 1 };
-      this.#say(podIP, { ...common, state: 'serving', ...ids, lastRestore });
+      this.#served.set(podIP, { ...common, state: 'serving', ...ids, lastRestore });
     }
-    return stage;
+    const stores = this.replication;
+    const replication = stores === undefined ? {} : { replication: { managedBy: 'chronik', stores } };
+    this.#say(podIP, { ...this.#served.get(podIP), ...replication });
   }
 
   #say(podIP: string, document: object): void {

@@ -4,17 +4,8 @@ import { hashOf } from '../canonical.ts';
 import type { PlanOptions } from '../observed.ts';
 import { BOOT_PATH } from './boot-plan.ts';
 import { labels, names, selectorLabels } from './names.ts';
-import { secretVariables } from './secrets.ts';
-import {
-  AUTHORITIES_PATH,
-  BUCKET_PATH,
-  DATA_PATH,
-  GRACE_PERIOD_SECONDS,
-  SECRETS_PATH,
-  TERMINATION_LOG,
-  listenerOf,
-  settingsOf,
-} from './settings.ts';
+import { DATA_PATH, GRACE_PERIOD_SECONDS, TERMINATION_LOG, listenerOf, settingsOf } from './settings.ts';
+import { secretVariables, storeVolumes } from './stores.ts';
 
 /** On pods: the template and the settings that they were made from. */
 export const POD_HASH_ANNOTATION = 'chronik.stream/pod-hash';
@@ -80,7 +71,7 @@ function podSpec(cluster: ChronikCluster, options: PlanOptions): object {
     volumes: [
       { name: 'tmp', emptyDir: {} },
       { name: 'boot', configMap: { name: names.boot(metadata.name) } },
-      ...storeVolumes(cluster).map(({ volume }) => volume),
+      ...storeVolumes(cluster.spec).map(({ volume }) => volume),
     ],
   };
 }
@@ -102,7 +93,7 @@ function common(cluster: ChronikCluster, options: PlanOptions): object {
         valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
       },
       { name: 'CHRONIK_ADVERTISED_ADDR', value: address },
-      ...secretVariables(spec.objectStore),
+      ...secretVariables(spec),
       ...(spec.env ?? []),
     ],
     ...(spec.resources === undefined ? {} : { resources: spec.resources }),
@@ -118,7 +109,7 @@ function common(cluster: ChronikCluster, options: PlanOptions): object {
       { name: 'data', mountPath: DATA_PATH },
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'boot', mountPath: BOOT_PATH, readOnly: true },
-      ...storeVolumes(cluster).map(({ mount }) => mount),
+      ...storeVolumes(cluster.spec).map(({ mount }) => mount),
     ],
   };
 }
@@ -146,36 +137,4 @@ function brokerContainer(cluster: ChronikCluster, options: PlanOptions): object 
 
 function probe(path: string, times: { readonly periodSeconds: number; readonly failureThreshold: number }): object {
   return { httpGet: { path, port: 'http', scheme: 'HTTP' }, timeoutSeconds: 5, ...times };
-}
-
-interface StoreVolume {
-  readonly volume: object;
-  readonly mount: object;
-}
-
-function storeVolumes({ spec }: ChronikCluster): readonly StoreVolume[] {
-  const { local, gcs, credentials, caSecretRef } = spec.objectStore;
-  const volumes: StoreVolume[] = [];
-  if (local !== undefined) {
-    volumes.push({
-      volume: { name: 'bucket', persistentVolumeClaim: { claimName: local.claimName } },
-      mount: { name: 'bucket', mountPath: BUCKET_PATH },
-    });
-  }
-  if (gcs !== undefined && credentials?.secretRef !== undefined) {
-    const { name } = credentials.secretRef;
-    const items = [{ key: 'credentials.json', path: 'credentials.json' }];
-    volumes.push({
-      volume: { name: 'credentials', secret: { secretName: name, items } },
-      mount: { name: 'credentials', mountPath: SECRETS_PATH, readOnly: true },
-    });
-  }
-  if (caSecretRef !== undefined) {
-    const items = [{ key: caSecretRef.key, path: 'ca.crt' }];
-    volumes.push({
-      volume: { name: 'authorities', secret: { secretName: caSecretRef.name, items } },
-      mount: { name: 'authorities', mountPath: AUTHORITIES_PATH, readOnly: true },
-    });
-  }
-  return volumes;
 }
