@@ -16,6 +16,7 @@ import { HoldError, boot } from '../recovery/index.ts';
 import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
 import { batching } from './batching.ts';
 import { publishBrokerMetrics } from './broker-metrics.ts';
+import { FailoverPreview } from './failover-preview.ts';
 import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
 import { PlanWatch } from './plan-watch.ts';
@@ -110,6 +111,7 @@ export class BrokerRun {
       }
       await booted.lock.release();
     }
+    status.preview?.stop();
     await this.#stores?.close();
     logger.info('Broker has stopped');
   }
@@ -144,7 +146,12 @@ export class BrokerRun {
     await this.#stores?.close();
     const stores = await openStores(config, this.#disk, this.#context.logger, this.#context.metrics);
     this.#stores = stores;
-    this.#context.status.store = stores.commit;
+    const { status } = this.#context;
+    status.store = stores.commit;
+    status.activeStore = stores.active;
+    status.preview?.stop();
+    status.preview = new FailoverPreview(config, () => !stores.commit.storeState().reachable);
+    status.preview.start();
     return stores;
   }
 

@@ -27,6 +27,11 @@ export async function openBucket(environment: Environment, name?: string): Promi
   return forReading(await open(chooseStore(environment, name)));
 }
 
+/** A store that has to be there already: nothing is made, not even a directory. */
+export async function openExisting(config: NamedStoreConfig): Promise<PatientStore> {
+  return forReading(await open(config));
+}
+
 /** For `chronik prepare`: a directory that is not there yet, or has no id, gets what a start would give it; no object is written. */
 export async function openForLook(config: NamedStoreConfig): Promise<PatientStore> {
   return forReading(await openStore(config, { disk: new SystemDisk(), random: systemRandom }));

@@ -4,6 +4,7 @@ import type { Disk, Logger } from '../edge/index.ts';
 import { prepare } from '../recovery/index.ts';
 import type { Prepared } from '../recovery/index.ts';
 import type { PatientStore } from '../store/index.ts';
+import { FailoverPreview } from './failover-preview.ts';
 import { openForLook } from './open-bucket.ts';
 import { PlanWatch } from './plan-watch.ts';
 import { heldBy } from './process-status.ts';
@@ -55,10 +56,16 @@ export class PrepareRun {
   /** One look, given up as soon as the plan changes: it may name another store than the one that does not answer. */
   async #attempt(watch: PlanWatch): Promise<Prepared> {
     const { disk, logger, status } = this.#context;
-    const { config, isStoreNamed, onlyReleased } = await standingPlan(disk, this.#config);
+    const { plan, config, isStoreNamed, onlyReleased } = await standingPlan(disk, this.#config);
     const opened = await Promise.all([config.primary, ...config.replicas].map(openForLook));
     const [store, ...replicas] = opened as [PatientStore, ...PatientStore[]];
     status.store = store;
+    if (status.activeStore !== config.primary.name) {
+      status.activeStore = config.primary.name;
+      status.preview?.stop();
+      status.preview = new FailoverPreview(config, () => status.store?.storeState().reachable === false);
+      status.preview.start();
+    }
     const done = new AbortController();
     try {
       return await prepare({
@@ -70,6 +77,7 @@ export class PrepareRun {
         replicas,
         isStoreNamed,
         onlyReleased,
+        promotes: plan.mode === 'Promote',
         dataDirectory: config.dataDirectory,
         broker: config.brokerId,
         lineage: config.lineage,

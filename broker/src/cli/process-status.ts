@@ -3,6 +3,7 @@ import type { Verdict } from '../http/index.ts';
 import type { Broker } from '../broker/index.ts';
 import type { BootedBroker, PhaseProgress, VolumeClass } from '../recovery/index.ts';
 import type { PatientStore } from '../store/index.ts';
+import type { FailoverPreview } from './failover-preview.ts';
 
 /** Where the process is in its life; `preparing` is that of `chronik prepare`, which looks and never serves. */
 export type ProcessState = 'starting' | 'preparing' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
@@ -29,6 +30,9 @@ export class ProcessStatus {
   progress: PhaseProgress | undefined;
   held: Held | undefined;
   store: PatientStore | undefined;
+  /** Name of the store that the cluster runs on, as plan or settings say. */
+  activeStore: string | undefined;
+  preview: FailoverPreview | undefined;
   /** Told by `chronik prepare`. */
   volume: VolumeClass | undefined;
   booted: BootedBroker | undefined;
@@ -62,7 +66,9 @@ export class ProcessStatus {
       ...(this.held === undefined ? {} : { held: this.held }),
       ...(this.state === 'restoring' ? { restore: this.progress } : {}),
       ...(this.volume === undefined ? {} : { volume: this.volume }),
+      ...(this.activeStore === undefined ? {} : { activeStore: this.activeStore }),
       store: this.#storeDocument(),
+      ...this.#previewDocument(),
       ...this.#brokerDocument(),
     };
   }
@@ -71,6 +77,11 @@ export class ProcessStatus {
     if (this.state !== 'restoring' || this.progress === undefined) return this.state;
     const { phase, done, total, unit } = this.progress;
     return `restoring: ${phase}, ${done}${total === undefined ? '' : ` of ${total}`} ${unit}`;
+  }
+
+  #previewDocument(): Record<string, unknown> {
+    const previews = this.preview?.document() ?? [];
+    return previews.length === 0 ? {} : { failover: previews };
   }
 
   #storeDocument(): Record<string, unknown> {

@@ -11,7 +11,8 @@ export type VolumeClass = 'Empty' | 'Initialized' | 'Foreign' | 'Corrupt';
 /** What a start would do, found without doing it. */
 export interface Prepared {
   readonly volume: VolumeClass;
-  readonly decision: 'create' | 'restore' | 'attach';
+  /** `promote`: the plan orders it, and the store is a replica as yet. */
+  readonly decision: 'create' | 'restore' | 'attach' | 'promote';
   readonly why: string;
   readonly lineage: string | undefined;
   readonly timeline: string | undefined;
@@ -20,6 +21,8 @@ export interface Prepared {
 export interface PrepareOptions extends LookOptions {
   /** Shown to whoever finds the volume locked, e.g. `pid 4711 on host`. */
   readonly lockOwner: string;
+  /** The plan orders that the store becomes the primary. */
+  readonly promotes: boolean;
   readonly onVolume: (volume: VolumeClass) => void;
   /** Rejects when the attempt is to be given up; the volume is then unlocked at once. */
   readonly givenUp: Promise<never>;
@@ -58,6 +61,10 @@ async function find(options: PrepareOptions): Promise<Prepared> {
       await demandEpochOf(volume, options.store, decision.timeline);
       return { ...found, decision: decision.mode, why: decision.why, timeline: decision.timeline };
     case 'hold':
+      if (options.promotes && decision.code === 'STORE_IS_REPLICA') {
+        return { ...found, decision: 'promote', why: 'the boot plan promotes this store', timeline: undefined };
+      }
+      throw errorFor(decision);
     case 'refuse':
       throw errorFor(decision);
   }

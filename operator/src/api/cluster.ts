@@ -12,6 +12,9 @@ export const FINALIZER = `${GROUP}/flush`;
 /** Ids of empty volumes, separated by commas, that held brokers may restore onto (`recovery.onEmptyVolume: Hold`). */
 export const RELEASE_ANNOTATION = `${GROUP}/release`;
 
+/** `STORE@TIMELINE`: go on from that store, whatever the loss, if that is still the timeline that counts. */
+export const PROMOTE_ANNOTATION = `${GROUP}/promote`;
+
 export type ClusterSpec = Infer<typeof specSchema>;
 export type ClusterStatus = Infer<typeof statusSchema>;
 export type NodeStatus = NonNullable<ClusterStatus['nodes']>[number];

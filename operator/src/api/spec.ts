@@ -161,6 +161,32 @@ const durability = object(
   { default: {} },
 );
 
+const DURATION = { maxLength: 10, pattern: '^[0-9]{1,6}(s|m|h)$' } as const;
+
+const failover = object(
+  'What happens when the store of the cluster does not answer any more, as the brokers see it. Nothing ever fails back by itself.',
+  {
+    mode: oneOf(
+      ['Manual', 'Automatic'],
+      'Automatic: goes on from the replica store if that loses no more than maxDataLoss. Manual: tells the numbers and the command.',
+      { default: 'Manual' },
+    ),
+    store: text('The replica store that takes over. Without it: the only one.', { minLength: 1, maxLength: 20 }),
+    after: text('How long the store must not have answered.', { default: '5m', ...DURATION }),
+    maxDataLoss: text('How much acknowledged records may be lost, by age, at most.', { default: '60s', ...DURATION }),
+  },
+  [],
+  {
+    rules: [
+      {
+        id: 'failover-store-named',
+        rule: "self.mode != 'Automatic' || has(self.store)",
+        message: 'mode Automatic needs store',
+      },
+    ],
+  },
+);
+
 const recovery = object(
   'What happens when something is lost.',
   {
@@ -174,6 +200,7 @@ const recovery = object(
       'Committed objects are missing from the bucket. Hold: nothing is served until a person decides. MarkLost: the missing range is recorded as lost and the rest is served.',
       { default: 'Hold' },
     ),
+    failover,
   },
   [],
   { default: {} },
@@ -245,6 +272,17 @@ export const specSchema = object(
         id: 'replication-needs-stores',
         rule: "!has(self.replication) || self.replication.managedBy == 'None' || (has(self.replicaStores) && self.replicaStores.size() > 0)",
         message: 'replication needs replicaStores',
+      },
+      {
+        id: 'failover-store-known',
+        rule: '!has(self.recovery.failover) || !has(self.recovery.failover.store) || (has(self.replicaStores) && self.replicaStores.exists(store, store.name == self.recovery.failover.store))',
+        message: 'recovery.failover.store is not the name of a replica store',
+      },
+      {
+        id: 'replica-in-use',
+        rule: '!has(oldSelf.replicaStores) || oldSelf.replicaStores.all(old, has(self.replicaStores) && self.replicaStores.exists(store, store.name == old.name && has(store.local) == has(old.local) && has(store.s3) == has(old.s3) && has(store.gcs) == has(old.gcs) && has(store.azure) == has(old.azure)))',
+        message:
+          'replica stores can be added, but not taken away or moved to another provider: the cluster may run on one of them',
       },
     ],
   },

@@ -23,6 +23,8 @@ export type Action =
       readonly kind: 'writePlan';
       readonly object: KubeObject;
       readonly resourceVersion: string | undefined;
+      /** A promotion: no broker of before may be left. */
+      readonly evidence?: { readonly noPodsOf: string };
       readonly why: string;
     }
   /** Tells a pod that waits that the boot plan has changed. */

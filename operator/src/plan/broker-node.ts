@@ -83,6 +83,7 @@ function volumeState(node: BrokerNode): VolumeState | undefined {
     case 'create':
       return 'Empty';
     case 'restore':
+    case 'promote':
       return 'Restoring';
     case 'attach':
       return 'Initialized';

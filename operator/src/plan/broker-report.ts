@@ -20,6 +20,10 @@ export interface BrokerReport {
   };
   /** Stores that hold copies of the bucket, as the broker that copies them or watches them sees them. */
   readonly replicas?: readonly ReplicaReport[];
+  /** Name of the store that it runs on. */
+  readonly activeStore?: string;
+  /** While its store does not answer: what going on from the others would mean. */
+  readonly previews?: readonly StorePreview[];
   readonly lineage?: string;
   readonly timeline?: string;
   readonly metadataEpoch?: number;
@@ -36,6 +40,16 @@ export interface BrokerReport {
 }
 
 const STATES = ['starting', 'preparing', 'restoring', 'holding', 'serving', 'stopping', 'failed'] as const;
+export interface StorePreview {
+  readonly name: string;
+  readonly reachable: boolean;
+  /** The timeline that a promotion would leave. */
+  readonly timeline?: string;
+  /** Everything acknowledged before this time would be kept. */
+  readonly cutTime?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
 export interface ReplicaReport {
   readonly name: string;
   readonly reachable: boolean;
@@ -74,6 +88,8 @@ export function parseReport(value: unknown): BrokerReport | undefined {
     ...optional('restore', restoreOf(fieldsOf(document['restore']))),
     ...optional('store', storeOf(fieldsOf(document['store']))),
     ...optional('replicas', replicasOf(fieldsOf(document['replication']))),
+    ...optional('activeStore', textOf(document['activeStore'])),
+    ...optional('previews', previewsOf(document['failover'])),
     ...optional('lineage', textOf(document['lineage'])),
     ...optional('timeline', textOf(document['timeline'])),
     ...optional('metadataEpoch', countOf(document['metadataEpoch'])),
@@ -102,9 +118,7 @@ function storeOf(store: Fields | undefined): BrokerReport['store'] {
   const description = textOf(store?.['description']);
   const reachable = store?.['reachable'];
   if (description === undefined || typeof reachable !== 'boolean') return undefined;
-  const error = fieldsOf(store?.['lastError']);
-  const lastError =
-    error === undefined ? undefined : { code: textOf(error['code']) ?? '', message: textOf(error['message']) ?? '' };
+  const lastError = errorOf(store?.['lastError']);
   return { description, reachable, ...optional('lastError', lastError) };
 }
 
@@ -124,6 +138,33 @@ function replicasOf(replication: Fields | undefined): readonly ReplicaReport[] |
         state: textOf(store['state']) ?? '',
         problems: Array.isArray(problems) ? problems.length : 0,
         ...optional('upTo', textOf(store['upTo'])),
+      },
+    ];
+  });
+}
+
+function errorOf(value: unknown): { readonly code: string; readonly message: string } | undefined {
+  const error = fieldsOf(value);
+  return error === undefined
+    ? undefined
+    : { code: textOf(error['code']) ?? '', message: textOf(error['message']) ?? '' };
+}
+
+function previewsOf(value: unknown): readonly StorePreview[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((one): readonly StorePreview[] => {
+    const preview = fieldsOf(one);
+    const name = textOf(preview?.['name']);
+    const reachable = preview?.['reachable'];
+    if (preview === undefined || name === undefined || typeof reachable !== 'boolean') return [];
+    const cutTime = textOf(preview['cutTime']);
+    return [
+      {
+        name,
+        reachable,
+        ...optional('timeline', textOf(preview['timeline'])),
+        ...optional('cutTime', Number.isNaN(Date.parse(cutTime ?? '')) ? undefined : cutTime),
+        ...optional('error', errorOf(preview['error'])),
       },
     ];
   });

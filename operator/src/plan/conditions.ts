@@ -3,6 +3,8 @@ import type { ChronikCluster, Condition, ConditionType, Reason } from '../api/in
 import { serves } from './assessment.ts';
 import { isForeign, isHeldForRelease } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
+import { activeStoreOf } from './failover.ts';
+import type { FailoverVerdict } from './failover.ts';
 import type { Failure } from './observed.ts';
 import { quantityValue } from './quantity.ts';
 import { replicaInSync } from './replicas.ts';
@@ -23,6 +25,7 @@ export interface Situation {
   /** Brokers that run an older template. */
   readonly outdated: readonly BrokerNode[];
   readonly failure: Failure | undefined;
+  readonly failover: FailoverVerdict;
 }
 
 export function verdicts(situation: Situation): readonly Verdict[] {
@@ -34,7 +37,7 @@ export function verdicts(situation: Situation): readonly Verdict[] {
     storeReachable(situation),
     volumesHealthy(situation),
     upToDate(situation),
-    ...(replicas === undefined ? [] : [replicas]),
+    ...(replicas === undefined ? [] : [replicas, writeAuthority(situation)]),
   ];
 }
 
@@ -116,10 +119,13 @@ function reconciling({ cluster, pending, outdated }: Situation): Verdict {
   return { type, status: 'False', reason: 'AsSpecified', message: 'everything is as specified' };
 }
 
-function stalled({ cluster, failure, nodes }: Situation): Verdict {
+function stalled({ cluster, failure, failover, nodes }: Situation): Verdict {
   const type = 'Stalled';
   if (failure !== undefined) {
     return { type, status: 'True', reason: failure.reason, message: `${failure.action}: ${failure.message}` };
+  }
+  if (failover.kind === 'stalled') {
+    return { type, status: 'True', reason: failover.reason, message: failover.message };
   }
   const stuck = nodes.find(
     ({ assessment: { kind } }) => kind === 'holding' || kind === 'crashing' || kind === 'blocked',
@@ -177,6 +183,24 @@ function volumesHealthy({ cluster, nodes, failure }: Situation): Verdict {
     return { type, status: 'True', reason: 'Expanding', message: `volumes are growing: ${namesOf(small)}` };
   }
   return { type, status: 'True', reason: 'Initialized', message: 'every broker has its volume' };
+}
+
+/** Which store may be written, and whether somebody does. */
+function writeAuthority({ cluster, nodes, failover }: Situation): Verdict {
+  const type = 'WriteAuthority';
+  const order = cluster.status?.failover ?? (failover.kind === 'promote' ? failover.order : undefined);
+  if (order !== undefined) {
+    const left = nodes.filter(({ pod }) => pod !== undefined).map(({ name }) => name);
+    const waits = left.length === 0 ? '' : `; pods that have not ended: ${left.join(', ')}`;
+    const message = `going on from ${order.store} with all that was acknowledged before ${order.cutTime}${waits}`;
+    return { type, status: 'Unknown', reason: 'Promoting', message };
+  }
+  const store = activeStoreOf(cluster);
+  const writer = nodes.find(({ assessment, report }) => serves(assessment) && report?.store?.reachable !== false);
+  if (writer === undefined) {
+    return { type, status: 'False', reason: 'Unreachable', message: `no broker writes to ${store}` };
+  }
+  return { type, status: 'True', reason: 'Held', message: `${writer.name} writes to ${store}` };
 }
 
 function upToDate({ outdated, nodes }: Situation): Verdict {

@@ -14,7 +14,7 @@ export function eventsBetween(cluster: ChronikCluster, after: ClusterStatus): re
       node,
     ),
   );
-  return [...nodes, ...conditionEvents(before, after)].map((event) => ({
+  return [...nodes, ...failoverEvents(before, after), ...conditionEvents(before, after)].map((event) => ({
     ...event,
     name: `${cluster.metadata.name}.${hashOf([cluster.metadata.uid, event])}`,
   }));
@@ -51,6 +51,20 @@ function nodeEvents(before: NodeStatus | undefined, node: NodeStatus): readonly 
       const message = `${name} met ${anomalies} things that were not in order; see its /status`;
       events.push({ ...told, type: 'Warning', reason: 'RestoreAnomalies', message });
     }
+  }
+  return events;
+}
+
+function failoverEvents(before: ClusterStatus | undefined, after: ClusterStatus): readonly Told[] {
+  const events: Told[] = [];
+  const { failover: order, lastFailover: last } = after;
+  if (order !== undefined && order.planId !== before?.failover?.planId) {
+    const message = `goes on from ${order.store}: the store of before has not answered since ${order.lostAt}, kept is what was acknowledged before ${order.cutTime}`;
+    events.push({ type: 'Warning', reason: 'FailoverStarted', message, of: [order.planId] });
+  }
+  if (last !== undefined && last.timeline !== before?.lastFailover?.timeline) {
+    const message = `runs on ${last.to} as timeline ${last.timeline}; ${last.from} was left`;
+    events.push({ type: 'Normal', reason: 'FailoverCompleted', message, of: [last.timeline] });
   }
   return events;
 }

@@ -5,13 +5,14 @@ import { serves } from './assessment.ts';
 import { brokerNodes } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
 import { canonicalJson } from './canonical.ts';
-import { planHash } from './children/boot-plan.ts';
+import { isOrdered, planHash } from './children/boot-plan.ts';
 import { wantedChildren } from './children/index.ts';
 import { names } from './children/names.ts';
 import { podTemplate } from './children/pod-template.ts';
 import { reasonToApply } from './convergence.ts';
 import { deletionActions } from './deletion.ts';
 import { eventsBetween } from './events.ts';
+import { NO_FAILOVER, judgeFailover } from './failover.ts';
 import type { KubeObject, StatefulSet } from './kube-object.ts';
 import type { Observed, PlanOptions } from './observed.ts';
 import { nextReplacement, outdatedNodes } from './rollout.ts';
@@ -40,7 +41,8 @@ export function planCluster(observed: Observed, options: PlanOptions, nowMs: num
     .filter(({ kind }) => kind === 'apply' || kind === 'writePlan' || kind === 'expandClaim')
     .map(inWords);
   const outdated = outdatedNodes(nodes, template.hash);
-  const status = statusOf({ cluster, nodes, pending, outdated, failure: observed.failure }, nowMs);
+  const failover = cluster.spec.paused ? NO_FAILOVER : judgeFailover(cluster, nodes, nowMs);
+  const status = statusOf({ cluster, nodes, pending, outdated, failover, failure: observed.failure }, nowMs);
   const quiet = writes.length === 0 && nodes.every(({ assessment }) => serves(assessment)) && !isDeleting(observed);
   return {
     actions: [...writes, ...statusActions(observed, status, writes)],
@@ -61,10 +63,17 @@ function steadyActions(
   if (!finalizers.includes(FINALIZER)) return [{ kind: 'addFinalizer', resourceVersion }];
   const template = podTemplate(cluster, options);
   const restoring = nodes.some(isRestoring);
-  const applies = wantedChildren(cluster, template, found, restoring).flatMap((object): readonly Action[] => {
-    const why = reasonToApply(object, findChild(observed, object));
-    return why === undefined ? [] : [applying(observed, object, why)];
-  });
+  const stopping = mustStop(observed);
+  const replicas = stopping ? 0 : cluster.spec.brokers;
+  const applies = wantedChildren(cluster, template, found, { restoring, replicas }).flatMap(
+    (object): readonly Action[] => {
+      const why = reasonToApply(object, findChild(observed, object));
+      if (why === undefined) return [];
+      // The order counts once every broker of before is known to have ended.
+      if (stopping && isBootMap(observed, object) && !hasStopped(observed, found)) return [];
+      return [applying(observed, object, why)];
+    },
+  );
   const replacement = applies.length > 0 ? undefined : nextReplacement(nodes, template.hash, found);
   return [
     ...applies,
@@ -76,8 +85,30 @@ function steadyActions(
 
 /** Two operators, or one with an old view, must never take back each other's boot plan. */
 function applying(observed: Observed, object: KubeObject, why: string): Action {
-  if (object.metadata.name !== names.boot(observed.cluster.metadata.name)) return { kind: 'apply', object, why };
-  return { kind: 'writePlan', object, why, resourceVersion: findChild(observed, object)?.metadata.resourceVersion };
+  if (!isBootMap(observed, object)) return { kind: 'apply', object, why };
+  const resourceVersion = findChild(observed, object)?.metadata.resourceVersion;
+  const write = { kind: 'writePlan', object, why, resourceVersion } as const;
+  return mustStop(observed) ? { ...write, evidence: { noPodsOf: observed.cluster.metadata.name } } : write;
+}
+
+function isBootMap({ cluster }: Observed, { kind, metadata }: KubeObject): boolean {
+  return kind === 'ConfigMap' && metadata.name === names.boot(cluster.metadata.name);
+}
+
+/** A promotion was ordered, and its plan is not written yet. */
+function mustStop({ cluster, children }: Observed): boolean {
+  if (cluster.status?.failover === undefined) return false;
+  const name = names.boot(cluster.metadata.name);
+  return !isOrdered(
+    cluster,
+    children.find((child) => child.kind === 'ConfigMap' && child.metadata.name === name),
+  );
+}
+
+/** No pod is left, and the StatefulSet's controller knows that it must make none. */
+function hasStopped({ pods }: Observed, found: StatefulSet | undefined): boolean {
+  const isSeen = found?.status?.observedGeneration === found?.metadata.generation;
+  return pods.length === 0 && found?.spec.replicas === 0 && isSeen;
 }
 
 /** From the moment that the init container lets a broker restore until it serves, unless something holds it up. */

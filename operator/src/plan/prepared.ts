@@ -6,10 +6,10 @@ import type { ContainerStatus, Pod } from './kube-object.ts';
 /** What `chronik prepare` left behind when it let the broker start. */
 export interface Prepared {
   readonly volume: VolumeClass;
-  readonly decision: 'create' | 'restore' | 'attach';
+  readonly decision: 'create' | 'restore' | 'attach' | 'promote';
 }
 
-const DECISIONS = ['create', 'restore', 'attach'] as const;
+const DECISIONS = ['create', 'restore', 'attach', 'promote'] as const;
 
 export function prepareStatus(pod: Pod | undefined): ContainerStatus | undefined {
   return pod?.status?.initContainerStatuses?.find(({ name }) => name === PREPARE_CONTAINER);

@@ -31,6 +31,16 @@ export class FakeWorld {
   readonly badImages = new Set<string>();
   /** Volumes that were emptied in place, and how often. */
   readonly #emptied = new Map<string, number>();
+  /** The main store does not answer; `copy` is what the brokers see of the replica. */
+  primaryAway = false;
+  copy: object = {
+    name: 'east',
+    reachable: true,
+    timeline: '0000000001-aaaaaaaa',
+    cutTime: '2026-01-01T00:00:30.000Z',
+  };
+  /** Plans that brokers have carried out. */
+  readonly promoted: string[] = [];
   /** What a broker that serves says of its replica stores. */
   replication: readonly object[] | undefined;
   readonly #served = new Map<string, object>();
@@ -205,7 +215,7 @@ export class FakeWorld {
       this.#set(pod, { phase: 'Pending', podIP, initContainerStatuses });
       return;
     }
-    const stage = this.#advance(pod, claim.metadata.uid, podIP);
+    const stage = this.#advance(pod, this.#planOf(cluster), claim.metadata.uid, podIP);
     const ready = stage === 'serving' && this.held === undefined;
     this.#set(pod, {
       phase: 'Running',
@@ -234,6 +244,21 @@ export class FakeWorld {
       this.#say(podIP, { ...common, store, volume, held });
       return { running: {} };
     }
+    const { mode, activeStore } = plan as { mode: string; activeStore: string };
+    if (this.primaryAway && activeStore === 'primary') {
+      const held = { code: 'STORE_UNREACHABLE', message: 'no answer', remedy: 'wait' };
+      this.#say(podIP, {
+        ...common,
+        store: { ...store, reachable: false },
+        volume: 'Initialized',
+        held,
+        failover: [this.copy],
+      });
+      return { running: {} };
+    }
+    if (mode === 'Promote') {
+      return { terminated: { exitCode: 0, message: JSON.stringify({ volume: 'Initialized', decision: 'promote' }) } };
+    }
     const volumeId = this.volumeId();
     if (isEmpty && this.lineage !== undefined && onEmptyVolume === 'Hold' && !releasedVolumes.includes(volumeId)) {
       const held = { code: 'VOLUME_HELD', message: `its id is ${volumeId}`, remedy: 'release it', volumeId };
@@ -245,7 +270,7 @@ export class FakeWorld {
     return { terminated: { exitCode: 0, message: JSON.stringify({ volume, decision }) } };
   }
 
-  #advance(pod: Stored, claimUID: string, podIP: string): Stage {
+  #advance(pod: Stored, plan: Fields, claimUID: string, podIP: string): Stage {
     const before = this.#stages.get(pod.metadata.uid);
     const stage = before === undefined ? 'starting' : before === 'starting' ? 'restoring' : 'serving';
     this.#stages.set(pod.metadata.uid, stage);
@@ -256,24 +281,30 @@ export class FakeWorld {
     } else if (stage !== 'serving') {
       this.#say(podIP, { ...common, state: stage });
     } else {
-      this.#serve(claimUID, podIP, common, before !== 'serving');
+      this.#serve(plan, claimUID, podIP, { ...common, isNew: before !== 'serving' });
     }
     return stage;
   }
 
-  #serve(claimUID: string, podIP: string, common: object, isNew: boolean): void {
+  #serve(read: Fields, claimUID: string, podIP: string, { isNew, ...common }: { readonly isNew: boolean }): void {
     if (isNew) {
       const mode = this.lineage === undefined ? 'created' : this.filled.has(claimUID) ? 'attached' : 'restored';
       this.lineage ??= 'lineage-1';
       this.filled.add(claimUID);
       const counts = { topics: 1, partitions: 2, records: 3, bytes: 4, totalMs: 5, anomalies: [] };
       const lastRestore = { mode, finishedAt: new Date(this.nowMs).toISOString(), ...counts };
-      const ids = { lineage: this.lineage, timeline: '1-a', metadataEpoch: 1 };
+      const plan = read as { mode: string; planId: string; activeStore: string };
+      if (plan.mode === 'Promote' && !this.promoted.includes(plan.planId)) this.promoted.push(plan.planId);
+      const timeline = `000000000${1 + this.promoted.length}-aaaaaaaa`;
+      const ids = { lineage: this.lineage, timeline, metadataEpoch: 1, activeStore: plan.activeStore };
       this.#served.set(podIP, { ...common, state: 'serving', ...ids, lastRestore });
     }
     const stores = this.replication;
     const replication = stores === undefined ? {} : { replication: { managedBy: 'chronik', stores } };
-    this.#say(podIP, { ...this.#served.get(podIP), ...replication });
+    const served = this.#served.get(podIP) as { activeStore: string; store: object };
+    const away = this.primaryAway && served.activeStore === 'primary';
+    const store = away ? { store: { ...served.store, reachable: false }, failover: [this.copy] } : {};
+    this.#say(podIP, { ...served, ...replication, ...store });
   }
 
   #say(podIP: string, document: object): void {

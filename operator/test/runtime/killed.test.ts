@@ -5,6 +5,15 @@ import { FakeWorld } from '../fake/fake-world.ts';
 
 class Killed extends Error {}
 
+const REPLICATED = {
+  replicaStores: [{ name: 'east', s3: { bucket: 'copy', region: 'r' } }],
+  recovery: {
+    onEmptyVolume: 'Auto',
+    onDamage: 'Hold',
+    failover: { mode: 'Automatic', store: 'east', after: '3s', maxDataLoss: '1h' },
+  },
+};
+
 type Story = (world: FakeWorld) => Promise<void> | void;
 
 /** What the user does between two states of rest. */
@@ -20,6 +29,10 @@ const STORIES: Readonly<Record<string, Story>> = {
       const annotations = { 'chronik.stream/release': world.volumeId() };
       (cluster['metadata'] as { annotations?: object }).annotations = annotations;
     });
+  },
+  'fail over': async (world) => {
+    world.editSpec((spec) => Object.assign(spec, structuredClone(REPLICATED)));
+    world.primaryAway = true;
   },
   delete: (world) => world.deleteCluster(),
 };
