@@ -190,6 +190,7 @@ export class PretendNode {
       CHRONIK_HTTP_LISTEN_HOST: POD_IP,
       CHRONIK_ADVERTISED_ADDR: POD_IP,
       LOCAL_STORAGE_PATH: join(this.#folder, 'bucket'),
+      CHRONIK_REPLICA_EAST_LOCAL_STORAGE_PATH: join(this.#folder, 'bucket-east'),
     });
   }
 

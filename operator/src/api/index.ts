@@ -13,6 +13,7 @@ export type {
   Reason,
   VolumeState,
 } from './cluster.ts';
+export { CONDITION_TYPES } from './status.ts';
 export { customResourceDefinition, rootSchema } from './crd.ts';
 export { referencePage, rulesOf } from './reference.ts';
 export type { Json } from './schema.ts';

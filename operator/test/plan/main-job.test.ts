@@ -29,7 +29,7 @@ test('what has converged is left alone: rounds at any later time write nothing',
   for (let round = 0; round < 10; round += 1) {
     world.nowMs += 3_600_000;
     const result = await world.reconcile();
-    assert.deepEqual(result, { kind: 'planned', writes: 0, lookAgainMs: 15_000 });
+    assert.ok(result.kind === 'planned' && result.writes === 0 && result.lookAgainMs === 15_000);
   }
   assert.equal(world.kube.writes.length, writes);
 });
