@@ -12,8 +12,8 @@ import {
 } from '../edge/index.ts';
 import type { Logger } from '../edge/index.ts';
 import type { Metrics } from '../http/index.ts';
-import { HoldError, boot } from '../recovery/index.ts';
-import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
+import { HoldError, TimelineWatch, boot } from '../recovery/index.ts';
+import type { BootPlan, BootedBroker, PhaseProgress } from '../recovery/index.ts';
 import { batching } from './batching.ts';
 import { publishBrokerMetrics } from './broker-metrics.ts';
 import { openStores } from './open-stores.ts';
@@ -49,6 +49,7 @@ export class BrokerRun {
   readonly #address: { readonly host: string; readonly port: number };
   #lastProgressMs = 0;
   #stores: OpenedStores | undefined;
+  #watch: TimelineWatch | undefined;
 
   constructor(config: BrokerConfig, context: RunContext) {
     this.#config = config;
@@ -79,6 +80,7 @@ export class BrokerRun {
       onFatal: (error) => this.#fatal.reject(error),
     });
     const port = await broker.start();
+    this.#watchTimelines(booted, broker);
     status.booted = booted;
     status.broker = broker;
     status.state = 'serving';
@@ -87,11 +89,28 @@ export class BrokerRun {
     return this.#fatal.promise;
   }
 
+  /** With other stores in the configuration the cluster may be promoted there, and this broker must find out. */
+  #watchTimelines({ lineage, timeline }: BootedBroker, broker: Broker): void {
+    const stores = this.#stores;
+    if (stores === undefined || stores.replicas.length === 0) return;
+    this.#watch = new TimelineWatch({
+      clock: systemClock,
+      logger: this.#context.logger,
+      stores: [stores.commit, ...stores.replicas],
+      lineage,
+      timeline,
+      store: stores.commit.address,
+      everyMs: this.#config.metadata.heartbeatMs,
+      onSuperseded: (error) => broker.fence(error),
+    });
+  }
+
   /** Flushes and seals within the budget; `again` (a second signal) ends it at once. What is left is recovered at the next start. */
   async stop(again: Promise<unknown>): Promise<void> {
     const { status, logger } = this.#context;
     const { broker, booted } = status;
     status.state = 'stopping';
+    this.#watch?.stop();
     if (broker !== undefined && booted !== undefined) {
       const cut = Symbol('cut short');
       const done = new AbortController();
@@ -119,8 +138,8 @@ export class BrokerRun {
     for (;;) {
       try {
         status.state = 'restoring';
-        const { config } = await standingPlan(this.#disk, this.#config);
-        return await this.#boot(config, await this.#openStores(config));
+        const { config, plan } = await standingPlan(this.#disk, this.#config);
+        return await this.#boot(config, plan, await this.#openStores(config));
       } catch (error) {
         if (!isHold(error)) throw error;
         const { code, message, remedy } = error;
@@ -146,6 +165,7 @@ export class BrokerRun {
 
   async #boot(
     config: BrokerConfig,
+    plan: BootPlan,
     stores: OpenedStores,
   ): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const address = this.#address;
@@ -159,6 +179,8 @@ export class BrokerRun {
       store: stores.commit,
       backgroundStore: stores.background,
       replicas: stores.replicas,
+      isStoreNamed: config.isStoreNamed,
+      ...(plan.promotion === undefined ? {} : { promotion: { ...plan.promotion, storeName: config.primary.name } }),
       dataDirectory: config.dataDirectory,
       broker: config.brokerId,
       address,

@@ -22,6 +22,8 @@ export interface BrokerConfig {
   readonly bootPlan: string | undefined;
   /** The store that the cluster runs on, by name. */
   readonly activeStore: string;
+  /** Whether that was said, by plan or setting; if not, every other store must tell that the cluster does not run there. */
+  readonly isStoreNamed: boolean;
   readonly wal: {
     /** Undefined: what suits the store. */
     readonly lingerMs: number | undefined;
@@ -68,6 +70,7 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
     replicas,
     bootPlan: reader.optionalText(settings.bootPlan),
     activeStore: readActiveStore(reader, { primary, replicas }),
+    isStoreNamed: reader.isSet(settings.activeStore) || reader.isSet(settings.bootPlan),
     wal: {
       lingerMs: reader.optionalWhole(settings.walLingerMs),
       targetBytes: reader.whole(settings.walTargetBytes),

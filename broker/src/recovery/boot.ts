@@ -11,6 +11,8 @@ import { surveyBucket } from './bucket-survey.ts';
 import { ensureDirectory, explainDiskError, lockVolume } from './data-directory.ts';
 import { decide, worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
+import { promote } from './cut/index.ts';
+import type { PromotionRequest } from './cut/index.ts';
 import { createCluster } from './first-boot.ts';
 import { askOtherStores } from './other-stores.ts';
 import { readEndsFrom } from './timeline-end.ts';
@@ -26,8 +28,12 @@ import type { PhaseProgress } from './progress.ts';
 import { loadAnomalies, snapshotAnomalies, writeReport } from './report.ts';
 import type { Anomaly, RestoreReport } from './report.ts';
 import { uploadQuarantine } from './salvage.ts';
+import { clampAnomalies, settleFork } from './settle-fork.ts';
 import { surveyVolume, WAL_DIRECTORY, writeIdentity } from './volume.ts';
 import type { Volume } from './volume.ts';
+
+const REPLICA = 'STORE_IS_REPLICA';
+const DRIFT_WORTH_SAYING_MS = 60_000;
 
 export interface BootOptions {
   readonly clock: Clock;
@@ -41,6 +47,8 @@ export interface BootOptions {
   readonly replicas: readonly PatientStore[];
   /** Whether somebody said that the cluster runs on `store`; if not, all others must tell that it does not go on there. */
   readonly isStoreNamed?: boolean;
+  /** If the store turns out to be a replica: make it the primary, on these terms. `storeName` is for messages. */
+  readonly promotion?: PromotionRequest & { readonly storeName: string };
   readonly dataDirectory: string;
   readonly broker: number;
   /** Where clients and brokers reach us; goes into claims and the registration. */
@@ -158,10 +166,21 @@ class Boot {
           logger.info(`metadata recovery: ${decision.mode} from ${store.description}`, { why: decision.why });
           return { decision, lineage: bucket.lineage, ancestry: tree.ancestry(decision.timeline), volume, created };
         case 'hold':
+          if (decision.code !== REPLICA || this.#options.promotion === undefined) throw errorFor(decision);
+          await this.#promote(this.#options.promotion);
+          break;
         case 'refuse':
           throw errorFor(decision);
       }
     }
+  }
+
+  /** The store is a replica, and the plan says that the cluster goes on here. */
+  async #promote(order: NonNullable<BootOptions['promotion']>): Promise<void> {
+    const { store, replicas, clock, random, logger, broker } = this.#options;
+    this.#progress.enter('promote');
+    await promote({ store, others: replicas, clock, random, logger, broker }, order, order.storeName);
+    this.#progress.enter('survey');
   }
 
   async #open(opening: Opening): Promise<BootedBroker> {
@@ -247,6 +266,8 @@ class Boot {
     if (salvaged.length > 0) {
       options.logger.warn('A local tail could not continue the history and is in the bucket', { salvaged });
     }
+    const clamped = await settleFork({ clock: options.clock, metadata, partitions, stream });
+    this.#warnOfDrift(context.hlc);
     const report = this.#report(opening, { metadata, writer, loaded, tail }, [
       ...quarantined,
       ...restored,
@@ -254,6 +275,7 @@ class Boot {
       ...loaded.anomalies,
       ...loadAnomalies(loading),
       ...tail.anomalies,
+      ...clampAnomalies(clamped),
     ]);
     await writeReport(disk, dataDirectory, report);
     return { lineage, timeline, hlc: context.hlc, metadata, stream, localWal, partitions, report, lock: this.#lock };
@@ -323,6 +345,14 @@ class Boot {
       totalMs,
       anomalies,
     };
+  }
+
+  /** Whoever wrote what was read had a clock that runs ahead, or ours runs behind; it decides nothing (rule 12). */
+  #warnOfDrift({ driftMs }: HybridClock): void {
+    if (driftMs <= DRIFT_WORTH_SAYING_MS) return;
+    this.#options.logger.warn('The clock is behind what the bucket holds: times of new records would be wrong', {
+      driftMs,
+    });
   }
 
   /** Claims are never deleted (rule 06): a bucket without the claim of the volume's epoch has lost its newest part (P9). */
