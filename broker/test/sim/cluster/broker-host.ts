@@ -36,6 +36,8 @@ export interface Place {
   readonly active: SimBucket;
   readonly replicas: readonly SimBucket[];
   readonly promotion?: PromotionRequest;
+  /** Nobody said which store the cluster runs on. */
+  readonly isUnnamed?: boolean;
   /** Under which name clients find it; left out: that of the broker. */
   readonly hostName?: string;
 }
@@ -126,7 +128,7 @@ export class BrokerHost {
 
   start(volume: Volume = this.volume, changes: Partial<BrokerVariation> = {}): void {
     const { scheduler, network, startBroker } = this.#world;
-    const { active, replicas, promotion, hostName = this.name } = this.#place;
+    const { active, replicas, promotion, hostName = this.name, isUnnamed = false } = this.#place;
     const variation = { ...this.#world.variation, ...changes };
     const process = new VirtualProcess(scheduler, `${this.name}.${++this.#processes}`);
     const running: Running = { process, volume, supersededAtMs: undefined, broker: undefined, state: 'booting' };
@@ -145,6 +147,7 @@ export class BrokerHost {
       store: active.connect(process),
       replicas: replicas.map((replica) => replica.connect(process)),
       promotion,
+      isStoreNamed: !isUnnamed,
       logger: simLogger(scheduler, process.name),
       options: variation,
       exit: (why) => this.#exited(running, why),

@@ -16,6 +16,8 @@ export interface SimEnvironment {
   /** The store that the cluster runs on, and the others of the configuration. */
   readonly store: ObjectStore;
   readonly replicas: readonly ObjectStore[];
+  /** Whether plan or setting say that the cluster runs on `store`. */
+  readonly isStoreNamed: boolean;
   /** Told by the boot plan: if the store is a replica, promote it. */
   readonly promotion: PromotionRequest | undefined;
   readonly logger: Logger;

@@ -20,7 +20,7 @@ export async function startBroker(environment: SimEnvironment): Promise<SimBroke
     logger,
     store,
     replicas,
-    isStoreNamed: true,
+    isStoreNamed: environment.isStoreNamed,
     ...(promotion === undefined ? {} : { promotion: { ...promotion, storeName: store.description } }),
     dataDirectory: environment.dataDirectory,
     broker: brokerId,

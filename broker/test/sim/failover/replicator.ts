@@ -20,7 +20,7 @@ export function drawReplication(random: SimRandom): ReplicationWeather {
     meanDelayMs: random.pick([20, 300, 3_000]),
     straggles: random.pick([0, 0.02, 0.2]),
     stragglerDelayMs: random.pick([5_000, 30_000]),
-    withheld: random.pick([0, 0, 0.01, 0.05]),
+    withheld: random.pick([0, 0, 0, 0.005, 0.05]),
     twice: random.pick([0, 0.1]),
   };
 }

@@ -70,7 +70,7 @@ class FailoverRun {
     this.#timeline = rootOf(this.#active);
     this.#replicate();
     await this.#createTopics();
-    const failovers = random.pick([1, 2, 2, 3]);
+    const failovers = random.pick([1, 1, 2, 3]);
     for (let round = 0; round < failovers; round++) {
       await this.#load();
       await this.#failOver();
@@ -106,14 +106,14 @@ class FailoverRun {
       this.#isSkewed ? ['kill', 'wipe', 'freeze', 'stop', 'skew'] : ['kill', 'wipe', 'freeze', 'stop'],
     );
     troubles.start(random.pick([3_000, 15_000]));
-    await world.pass(random.between(3_000, 25_000));
+    await world.pass(random.between(1_500, random.pick([5_000, 15_000])));
     troubles.stop();
   }
 
   #startClients(): void {
     const world = this.#world;
     const targets = this.#targets.filter(({ topic }) => world.model.topic(topic)?.state === 'created');
-    const pauseMs = world.random.pick([80, 300]);
+    const pauseMs = world.random.pick([150, 600]);
     const name = (what: string): string => `${what}-${this.#rounds}`;
     const live = (life: Promise<void>): void => void this.#lives.push(world.live(life));
     if (targets.length === 0) return;
