@@ -15,10 +15,10 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node kubernetes charts crd images bench bench-restore bench-stores fuzz soak mutations
+.PHONY: help setup demo demo-failover test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node kubernetes charts crd images bench bench-restore bench-stores fuzz soak mutations
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Install the pinned Node.js and all packages (the other targets do it themselves)
 
@@ -26,6 +26,9 @@ demo: $(INSTALLED) ## Produce, kill the broker, delete its disk, restart, compar
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/demo/main.ts)
 
 test: lint unit simulate ## Everything that needs no privileges and no cluster
+
+demo-failover: $(INSTALLED) ## Lose a region under load, go on from a copy made in any order, and go home again
+	$(call run,--disable-warning=TimeoutNegativeWarning e2e/failover/main.ts)
 
 unit: $(INSTALLED) ## Unit, property and contract tests
 	scripts/test $(TEST_FILES)

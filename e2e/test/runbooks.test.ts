@@ -46,3 +46,11 @@ test('the documented look into the bucket finds it clean, beside the running bro
   assert.match(output, /^drill +\S{22} +3 +1 /m);
   assert.match(output, /"group": "console-consumer-/);
 });
+
+test('hole-21, hole-25: the documented failover goes on from the copy, and home again, with the record', async () => {
+  const output = await run(documentedCommands(OPERATIONS, 'failover'));
+  assert.equal(timesIn(output, 'test message'), 2, output);
+  assert.match(output, /^cut +\d{4}-.* s ago$/m);
+  assert.match(output, /^drill-0 +1 +1 +0$/m);
+  assert.equal(output.match(/is made of/g)?.length, 2, 'promoted, and promoted back');
+});

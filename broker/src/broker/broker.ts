@@ -146,6 +146,11 @@ export class Broker {
     logger.info('Stopped: everything is in the bucket');
   }
 
+  /** Something outside proves that the cluster goes on without this broker: it ends as one that has lost its stream. */
+  fence(error: ChronikError): void {
+    this.#lose(error);
+  }
+
   /** Tells all who wait that this broker answers no more, and ends the connections once they were told. */
   async #release(cause: ChronikError): Promise<void> {
     const { partitions, clock } = this.#options;

@@ -12,7 +12,7 @@ import {
 } from '../edge/index.ts';
 import type { Logger } from '../edge/index.ts';
 import type { Metrics } from '../http/index.ts';
-import { HoldError, boot } from '../recovery/index.ts';
+import { HoldError, TimelineWatch, boot } from '../recovery/index.ts';
 import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
 import { batching } from './batching.ts';
 import { publishBrokerMetrics } from './broker-metrics.ts';
@@ -52,6 +52,7 @@ export class BrokerRun {
   readonly #address: { readonly host: string; readonly port: number };
   #lastProgressMs = 0;
   #stores: OpenedStores | undefined;
+  #watch: TimelineWatch | undefined;
 
   constructor(config: BrokerConfig, context: RunContext) {
     this.#config = config;
@@ -82,6 +83,7 @@ export class BrokerRun {
       onFatal: (error) => this.#fatal.reject(error),
     });
     const port = await broker.start();
+    this.#watchTimelines(booted, broker);
     status.booted = booted;
     status.broker = broker;
     status.state = 'serving';
@@ -90,11 +92,28 @@ export class BrokerRun {
     return this.#fatal.promise;
   }
 
+  /** With other stores in the configuration the cluster may be promoted there, and this broker must find out. */
+  #watchTimelines({ lineage, timeline }: BootedBroker, broker: Broker): void {
+    const stores = this.#stores;
+    if (stores === undefined || stores.replicas.length === 0) return;
+    this.#watch = new TimelineWatch({
+      clock: systemClock,
+      logger: this.#context.logger,
+      stores: [stores.commit, ...stores.replicas],
+      lineage,
+      timeline,
+      store: stores.commit.address,
+      everyMs: this.#config.metadata.heartbeatMs,
+      onSuperseded: (error) => broker.fence(error),
+    });
+  }
+
   /** Flushes and seals within the budget; `again` (a second signal) ends it at once. What is left is recovered at the next start. */
   async stop(again: Promise<unknown>): Promise<void> {
     const { status, logger } = this.#context;
     const { broker, booted } = status;
     status.state = 'stopping';
+    this.#watch?.stop();
     if (broker !== undefined && booted !== undefined) {
       const cut = Symbol('cut short');
       const done = new AbortController();
@@ -156,7 +175,7 @@ export class BrokerRun {
   }
 
   async #boot(
-    { config, isStoreNamed, onlyReleased }: StandingPlan,
+    { plan, config, isStoreNamed, onlyReleased }: StandingPlan,
     stores: OpenedStores,
   ): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const address = this.#address;
@@ -172,6 +191,7 @@ export class BrokerRun {
       replicas: stores.replicas,
       isStoreNamed,
       onlyReleased,
+      ...(plan.promotion === undefined ? {} : { promotion: { ...plan.promotion, storeName: config.primary.name } }),
       dataDirectory: config.dataDirectory,
       broker: config.brokerId,
       address,

@@ -1,7 +1,7 @@
 import type { Environment } from '../config/index.ts';
 import { ChronikError, systemClock, systemRandom } from '../edge/index.ts';
 import { OFFSETS_TOPIC, examineBucket, readGroups } from '../recovery/index.ts';
-import type { Examination } from '../recovery/index.ts';
+import type { Examination, ExaminedHistory } from '../recovery/index.ts';
 import type { PatientStore } from '../store/index.ts';
 import { listGroups, listPartitions, listSnapshots, listStreams, listTopics, summarise } from './ls-tables.ts';
 import type { Listing } from './ls-tables.ts';
@@ -65,10 +65,14 @@ async function listingOf(
     case 'snapshots':
       return listSnapshots(history);
     case 'groups':
-      return listGroups(history, await readGroups(store, examination));
+      return listGroups(history, await readGroups(store, groupsOf(history)));
     case undefined:
-      return summarise(history, await readGroups(store, examination));
+      return summarise(history, await readGroups(store, groupsOf(history)));
   }
+}
+
+function groupsOf({ metadata, ledger }: ExaminedHistory): Parameters<typeof readGroups>[1] {
+  return { image: metadata.image, ledger };
 }
 
 /** Objects with the columns' names; numbers stay numbers. */

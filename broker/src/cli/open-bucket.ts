@@ -41,6 +41,13 @@ function forReading(store: ObjectStore): PatientStore {
   return new PatientStore(new ReadingStore(store, systemClock), { clock: systemClock, random: systemRandom });
 }
 
+/** Opens a store of the configuration for a command that writes. Waits for it as a broker does. */
+export async function openForWriting(environment: Environment, name: string): Promise<PatientStore> {
+  const edges = { disk: new SystemDisk(), random: systemRandom };
+  const store = await openStore(chooseStore(environment, name), edges);
+  return new PatientStore(store, { clock: systemClock, random: systemRandom });
+}
+
 function open(config: NamedStoreConfig): Promise<ObjectStore> {
   const edges = { disk: new SystemDisk(), random: systemRandom };
   // Opening a directory as a broker does would make it.

@@ -6,8 +6,11 @@ import { ExitCode, explain } from './fatal.ts';
 import { LS_SUBJECTS, runLs } from './ls.ts';
 import type { LsSubject } from './ls.ts';
 import { runPrepare } from './prepare.ts';
+import { runPromote, runSwitchover } from './promote.ts';
+import type { PromoteOptions } from './promote.ts';
 import { runStandalone } from './standalone.ts';
 import { runStatus } from './status.ts';
+import { runAbandon } from './timeline.ts';
 import { runVerify, unreadExitCode } from './verify.ts';
 import { STORE_CHECK_HELP, runStoreCheck } from './store-check.ts';
 import { VERSION } from './version.ts';
@@ -33,6 +36,9 @@ export function buildProgram(): Command {
   addLs(program);
   addStore(program);
   addCut(program);
+  addPromote(program);
+  addSwitchover(program);
+  addTimeline(program);
   program
     .command('version')
     .description('print the version')
@@ -131,6 +137,70 @@ function addCut(program: Command): void {
     .option('--json', 'as JSON')
     .action(async (options: { readonly json?: boolean; readonly store?: string }) => {
       await exitAsRead(() => runCutShow(process.env, { json: options.json === true, store: options.store }));
+    });
+}
+
+const PROMOTE_HELP = `
+Makes the copy in that store the cluster's primary, from the latest consistent state that it allows ("chronik cut show").
+The old primary must be gone: what it acknowledges from now on would be lost. Says what is kept and what lies beyond.
+`;
+
+function addPromote(program: Command): void {
+  program
+    .command('promote')
+    .description('go on from a replica store after the loss of the primary')
+    .requiredOption('--store <name>', 'the store to promote')
+    .option('--max-data-loss <duration>', 'refuse if more may be lost, e.g. 60s', '60s')
+    .option('--dry-run', 'only say what would be kept and lost')
+    .option('--force', 'whatever is lost, and whoever seems to be running')
+    .option('--plan-id <text>', 'name of the decision: all who carry out one plan make one timeline')
+    .option('--expected-parent <timeline>', 'refuse if another timeline counts by now')
+    .option('--primary-lost-at <time>', 'since when the primary cannot have acknowledged anything (ISO 8601)')
+    .option('--json', 'as JSON')
+    .addHelpText('after', PROMOTE_HELP)
+    .action(async (options: Partial<PromoteOptions> & Pick<PromoteOptions, 'store' | 'maxDataLoss'>) => {
+      const { dryRun = false, force = false, json = false, planId, expectedParent, primaryLostAt } = options;
+      const { store, maxDataLoss } = options;
+      await runPromote(process.env, {
+        store,
+        maxDataLoss,
+        dryRun,
+        force,
+        json,
+        planId,
+        expectedParent,
+        primaryLostAt,
+      });
+    });
+}
+
+const SWITCHOVER_HELP = `
+Stop the broker of the old primary with SIGTERM first and let it finish. The command then waits until the copy holds everything,
+promotes it, and loses nothing. Start the broker with CHRONIK_ACTIVE_STORE=<name> after that.
+`;
+
+function addSwitchover(program: Command): void {
+  program
+    .command('switchover')
+    .description('go on from a replica store as planned, without loss')
+    .requiredOption('--store <name>', 'the store to go on from')
+    .option('--timeout <duration>', 'how long to wait for the copy', '5m')
+    .option('--json', 'as JSON')
+    .addHelpText('after', SWITCHOVER_HELP)
+    .action(async (options: { readonly store: string; readonly timeout: string; readonly json?: boolean }) => {
+      await runSwitchover(process.env, { ...options, json: options.json === true });
+    });
+}
+
+function addTimeline(program: Command): void {
+  program
+    .command('timeline')
+    .description('about the timelines of a cluster')
+    .command('abandon <timeline>')
+    .description('of several timelines that could be the newest, end one for ever; nothing is deleted')
+    .requiredOption('--store <name>', 'the store in which it is written')
+    .action(async (timeline: string, options: { readonly store: string }) => {
+      await runAbandon(process.env, timeline, options.store);
     });
 }
 

@@ -16,7 +16,7 @@ export interface StandingPlan {
 
 /**
  * Reads the plan afresh; without CHRONIK_BOOT_PLAN the settings are the plan. Rejects with HoldError: PLAN_UNREADABLE,
- * PLAN_INVALID, PLAN_TOO_NEW, PLAN_HOLDS, PLAN_STORE_UNKNOWN, PLAN_LINEAGE_DIFFERS, PROMOTION_UNSUPPORTED.
+ * PLAN_INVALID, PLAN_TOO_NEW, PLAN_HOLDS, PLAN_STORE_UNKNOWN, PLAN_LINEAGE_DIFFERS.
  */
 export async function standingPlan(disk: Disk, config: BrokerConfig): Promise<StandingPlan> {
   const plan = config.bootPlan === undefined ? planOfSettings(config) : await readBootPlan(disk, config.bootPlan);
@@ -56,17 +56,14 @@ function planOfSettings(config: BrokerConfig): BootPlan {
 }
 
 /** Modes in which this process must not open a timeline by itself. */
-function refuseToAct({ mode, planId, activeStore }: BootPlan): void {
+function refuseToAct({ mode, planId }: BootPlan): void {
   switch (mode) {
     case 'Auto':
+    case 'Promote':
       return;
     case 'Hold':
       throw new HoldError('PLAN_HOLDS', `boot plan ${planId} says that nothing starts`, {
         remedy: 'Wait: whoever wrote the plan is about to decide, and the start goes on with the next plan.',
-      });
-    case 'Promote':
-      throw new HoldError('PROMOTION_UNSUPPORTED', `boot plan ${planId} promotes store "${activeStore}"`, {
-        remedy: 'This release cannot promote a replica. Take the plan back (mode Auto), or use a release that can.',
       });
   }
 }

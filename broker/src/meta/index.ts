@@ -83,6 +83,7 @@ export { loadTimelineBase, stateAtCut } from './recover/fork-base.ts';
 export type { Ancestry, TimelineBase } from './recover/fork-base.ts';
 export { Replay } from './recover/replay.ts';
 export { FrozenImage, streamKey } from './frozen-image.ts';
+export { forkImage } from './fork.ts';
 export { decodeSnapshot } from './snapshot/snapshot-file.ts';
 export type { DecodedSnapshot } from './snapshot/snapshot-file.ts';
 export { parseSnapshotKey } from './snapshot/snapshot-name.ts';

@@ -12,6 +12,8 @@ import { worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { forgetVolumeId } from './empty-volume.ts';
 import { demandEpochOf } from './epoch-of-volume.ts';
+import { promote } from './cut/index.ts';
+import type { PromotionRequest } from './cut/index.ts';
 import { createCluster } from './first-boot.ts';
 import { loadStreams, unsealedEpochs } from './load-streams.ts';
 import { restoreLostLeadership } from './lost-leadership.ts';
@@ -27,12 +29,18 @@ import type { PhaseProgress } from './progress.ts';
 import { loadAnomalies, snapshotAnomalies, writeReport } from './report.ts';
 import type { Anomaly, RestoreReport } from './report.ts';
 import { uploadQuarantine } from './salvage.ts';
+import { clampAnomalies, settleFork } from './settle-fork.ts';
 import { surveyVolume, WAL_DIRECTORY, writeIdentity } from './volume.ts';
 import type { Volume } from './volume.ts';
+
+const REPLICA = 'STORE_IS_REPLICA';
+const DRIFT_WORTH_SAYING_MS = 60_000;
 
 export interface BootOptions extends LookOptions {
   /** For what nobody waits for; left out: `store`. */
   readonly backgroundStore?: PatientStore;
+  /** If the store turns out to be a replica: make it the primary, on these terms. `storeName` is for messages. */
+  readonly promotion?: PromotionRequest & { readonly storeName: string };
   /** Where clients and brokers reach us; goes into claims and the registration. */
   readonly address: { readonly host: string; readonly port: number };
   readonly installation: string;
@@ -136,10 +144,21 @@ class Boot {
           logger.info(`metadata recovery: ${decision.mode} from ${store.description}`, { why: decision.why });
           return { decision, lineage: bucket.lineage, ancestry: tree.ancestry(decision.timeline), volume, created };
         case 'hold':
+          if (decision.code !== REPLICA || this.#options.promotion === undefined) throw errorFor(decision);
+          await this.#promote(this.#options.promotion);
+          break;
         case 'refuse':
           throw errorFor(decision);
       }
     }
+  }
+
+  /** The store is a replica, and the plan says that the cluster goes on here. */
+  async #promote(order: NonNullable<BootOptions['promotion']>): Promise<void> {
+    const { store, replicas, clock, random, logger, broker } = this.#options;
+    this.#progress.enter('promote');
+    await promote({ store, others: replicas, clock, random, logger, broker }, order, order.storeName);
+    this.#progress.enter('survey');
   }
 
   async #open(opening: Opening): Promise<BootedBroker> {
@@ -225,6 +244,8 @@ class Boot {
     if (salvaged.length > 0) {
       options.logger.warn('A local tail could not continue the history and is in the bucket', { salvaged });
     }
+    const clamped = await settleFork({ clock: options.clock, metadata, partitions, stream });
+    this.#warnOfDrift(context.hlc);
     const report = this.#report(opening, { metadata, writer, loaded, tail }, [
       ...quarantined,
       ...restored,
@@ -232,6 +253,7 @@ class Boot {
       ...loaded.anomalies,
       ...loadAnomalies(loading),
       ...tail.anomalies,
+      ...clampAnomalies(clamped),
     ]);
     await writeReport(disk, dataDirectory, report);
     return { lineage, timeline, hlc: context.hlc, metadata, stream, localWal, partitions, report, lock: this.#lock };
@@ -301,6 +323,14 @@ class Boot {
       totalMs,
       anomalies,
     };
+  }
+
+  /** Whoever wrote what was read had a clock that runs ahead, or ours runs behind; it decides nothing (rule 12). */
+  #warnOfDrift({ driftMs }: HybridClock): void {
+    if (driftMs <= DRIFT_WORTH_SAYING_MS) return;
+    this.#options.logger.warn('The clock is behind what the bucket holds: times of new records would be wrong', {
+      driftMs,
+    });
   }
 
   /** Our own next epoch; dense above everything that was ever claimed (rule 06). */

@@ -5,7 +5,7 @@ import type { TimelineFile } from '../meta/index.ts';
 import type { PatientStore } from '../store/index.ts';
 
 /** A store that does not tell its timelines within so long counts as unreachable; the next look asks again. */
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 5_000;
 
 /** What a store that is not the active one tells of its timelines. */
 export type OtherStore =

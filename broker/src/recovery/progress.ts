@@ -1,7 +1,17 @@
 import type { Clock } from '../edge/index.ts';
 
 /** The steps of a boot, in their order. */
-export const BOOT_PHASES = ['probe', 'survey', 'watch', 'metadata', 'seal', 'walk', 'register', 're-append'] as const;
+export const BOOT_PHASES = [
+  'probe',
+  'survey',
+  'promote',
+  'watch',
+  'metadata',
+  'seal',
+  'walk',
+  'register',
+  're-append',
+] as const;
 export type BootPhase = (typeof BOOT_PHASES)[number];
 
 export interface PhaseProgress {

@@ -17,7 +17,8 @@ export interface Anomaly {
     | 'lost-slots'
     | 'registration-lost'
     | 'dropped-changes'
-    | 'leadership-restored';
+    | 'leadership-restored'
+    | 'offset-clamped';
   readonly what: string;
   readonly detail: string;
 }

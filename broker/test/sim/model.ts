@@ -123,6 +123,11 @@ export class Model {
     return history;
   }
 
+  /** The history went on from a cut: any of the commits may be the one that the cut holds. */
+  forgetAckedCommits(): void {
+    for (const history of this.#commits.values()) history.ackedOffset = -1;
+  }
+
   commitHistories(): Iterable<readonly [string, CommitHistory]> {
     return this.#commits;
   }

@@ -81,6 +81,28 @@ export class PartitionHistory {
     }
   }
 
+  /**
+   * The history went on from a cut: of what was told, only what is in `kept` (CRC by base offset) goes on counting. Gives the
+   * batches that had been acknowledged and are not in it.
+   */
+  cutTo(kept: ReadonlyMap<number, number>, endOffset: number): readonly SentBatch[] {
+    const crcs = new Set(kept.values());
+    const lost: SentBatch[] = [];
+    for (const batch of this.sent.values()) {
+      if (crcs.has(batch.crc)) {
+        if (batch.baseOffset === undefined || kept.get(batch.baseOffset) === batch.crc) continue;
+        throw new Violation('one history', `${this.name}: ${label(batch)} was acked at another offset than it has`);
+      }
+      if (batch.state === 'acked') lost.push({ ...batch });
+      batch.state = 'refused';
+    }
+    for (const offset of this.#ackedOffsets.keys()) if (!kept.has(offset)) this.#ackedOffsets.delete(offset);
+    for (const offset of this.seen.keys()) if (!kept.has(offset)) this.seen.delete(offset);
+    this.highWatermark = Math.min(this.highWatermark, endOffset);
+    this.seenThrough = Math.min(this.seenThrough, endOffset);
+    return lost;
+  }
+
   refuse(batch: SentBatch): void {
     batch.state = 'refused';
   }

@@ -140,7 +140,12 @@ async function main(): Promise<void> {
   }
   const from = Number(values.from);
   const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index);
-  const jobs = seeds.flatMap((seed) => chosen.map((scenario) => ({ scenario: scenario.name, seed })));
+  const isAll = values.scenario === undefined;
+  const jobs = seeds.flatMap((seed) =>
+    chosen
+      .filter(({ oneSeedOf = 1 }) => !isAll || seed % oneSeedOf === 0)
+      .map((scenario) => ({ scenario: scenario.name, seed })),
+  );
   process.exitCode = await runAll(jobs, Number(values.jobs));
 }
 

@@ -16,6 +16,8 @@ export interface RunOptions {
 /** A family of runs: the seed decides everything that happens in one. `run` rejects when an oracle finds a violation. */
 export interface Scenario {
   readonly name: string;
+  /** Where all scenarios run, this one takes part in one of so many seeds only: it is long. */
+  readonly oneSeedOf?: number;
   run(seed: number, options?: RunOptions): Promise<RunReport>;
 }
 

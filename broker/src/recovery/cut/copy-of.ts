@@ -36,6 +36,16 @@ export interface StoreCopy {
  * Rejects with COPY_EMPTY, or HoldError TIMELINE_MISSING, TIMELINE_AMBIGUOUS, TIMELINE_CONFLICT, TIMELINE_UNDECIDED.
  */
 export async function openCopy(options: CopyOptions): Promise<StoreCopy> {
+  const { leaves, ...copy } = await leavesOfCopy(options);
+  const [timeline] = leaves;
+  if (timeline === undefined || leaves.length > 1) throw undecided(options.store, leaves);
+  return { ...copy, timeline };
+}
+
+/** The same, with all timelines that could be the newest. */
+export async function leavesOfCopy(
+  options: CopyOptions,
+): Promise<Omit<StoreCopy, 'timeline'> & { readonly leaves: readonly TimelineFile[] }> {
   const { store, others, clock, random, logger, broker } = options;
   const cluster = await readClusterFile(store);
   if (cluster === undefined) {
@@ -52,9 +62,7 @@ export async function openCopy(options: CopyOptions): Promise<StoreCopy> {
   const told = await askOtherStores(others, clock);
   const tree = new TimelineTree([await readTimelineFiles(store), ...told.timelinesOf(lineage)]);
   const leaves = await tree.leaves(readEndsFrom([store, ...others], context, tree));
-  const [timeline] = leaves;
-  if (timeline === undefined || leaves.length > 1) throw undecided(store, leaves);
-  return { context, tree, timeline, untold: told.unreachable };
+  return { context, tree, leaves, untold: told.unreachable };
 }
 
 function undecided(store: PatientStore, leaves: readonly TimelineFile[]): HoldError {

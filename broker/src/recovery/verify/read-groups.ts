@@ -1,8 +1,8 @@
 import { KafkaCodecError, decodeGroupRecord, decodeRecords, isBatchCrcValid } from '../../kafka/index.ts';
 import { CorruptSlotError, readBatch } from '../../log/index.ts';
 import type { PatientStore } from '../../store/index.ts';
-import type { Examination } from './examine-bucket.ts';
-import type { BatchPlace } from './partition-ledger.ts';
+import type { MetadataImage } from '../../meta/index.ts';
+import type { BatchPlace, PartitionLedger } from './partition-ledger.ts';
 import { isDamagedObject } from './read-ahead.ts';
 
 /** The topic that `examineBucket` must be told to keep the places of. */
@@ -41,13 +41,19 @@ interface GroupDraft {
 /** Batches fetched at a time. */
 const AT_ONCE = 16;
 
+/** Where the batches of `__consumer_offsets` lie: a ledger that was told to keep their places. */
+export interface GroupSource {
+  readonly image: MetadataImage;
+  readonly ledger: PartitionLedger;
+}
+
 /** Replays `__consumer_offsets` out of the bucket: the last record of each key counts. */
-export async function readGroups(store: PatientStore, { history }: Examination): Promise<StoredGroups> {
+export async function readGroups(store: PatientStore, { image, ledger }: GroupSource): Promise<StoredGroups> {
   const replay = new GroupReplay();
-  const topic = history?.metadata.image.topic(OFFSETS_TOPIC);
-  if (history === undefined || topic === undefined) return replay.finish();
+  const topic = image.topic(OFFSETS_TOPIC);
+  if (topic === undefined) return replay.finish();
   for (const { index } of topic.partitions) {
-    const places = history.ledger.places(topic.id, index);
+    const places = ledger.places(topic.id, index);
     for (let start = 0; start < places.length; start += AT_ONCE) {
       const batches = await Promise.all(places.slice(start, start + AT_ONCE).map((place) => readIntact(store, place)));
       for (const batch of batches) replay.take(batch);

@@ -29,7 +29,9 @@ before(async () => {
 
 async function groupsOf(objects: MemoryStore): Promise<StoredGroups> {
   const store = new PatientStore(objects, { clock: systemClock, random: systemRandom });
-  return readGroups(store, await examine(objects, { placesOf: OFFSETS_TOPIC }));
+  const { history } = await examine(objects, { placesOf: OFFSETS_TOPIC });
+  assert.ok(history !== undefined);
+  return readGroups(store, { image: history.metadata.image, ledger: history.ledger });
 }
 
 test('groups are what the last record of each key says, over all lives of the broker', async () => {

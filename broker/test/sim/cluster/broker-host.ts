@@ -1,4 +1,5 @@
 import { hasCode } from '../../../src/edge/index.ts';
+import type { PromotionRequest } from '../../../src/recovery/index.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SimNetwork } from '../sim-network.ts';
 import type { SimBucket } from '../sim-store.ts';
@@ -30,6 +31,17 @@ export interface HostWorld {
   readonly variation: BrokerVariation;
 }
 
+/** Where the cluster runs: what a plan and the configuration of the stores tell a process that starts. */
+export interface Place {
+  readonly active: SimBucket;
+  readonly replicas: readonly SimBucket[];
+  readonly promotion?: PromotionRequest;
+  /** Nobody said which store the cluster runs on. */
+  readonly isUnnamed?: boolean;
+  /** Under which name clients find it; left out: that of the broker. */
+  readonly hostName?: string;
+}
+
 /** Errors of a boot after which the supervisor tries again, as Kubernetes does. */
 const TRY_AGAIN = ['FENCED', 'VOLUME_LOCKED'];
 
@@ -59,11 +71,15 @@ export class BrokerHost {
   /** The supervisor rests: nothing is restarted. */
   #retired = false;
   #refusals: string[] | undefined;
+  #place: Place;
+  /** Further errors of a boot that are no failure of the run: what a promotion waits for. */
+  mayAlsoHold: readonly string[] = [];
   /** What ran before had time to upload everything: the restore itself excuses no loss. */
   #isRestore = false;
 
   constructor(world: HostWorld, id: number) {
     this.#world = world;
+    this.#place = { active: world.bucket, replicas: [] };
     this.id = id;
     this.name = `broker-${id}`;
     this.newVolume();
@@ -81,6 +97,11 @@ export class BrokerHost {
   /** Processes that are alive, the current one and zombies. */
   alive(): Running[] {
     return this.#running.filter((one) => one.process.alive);
+  }
+
+  /** Processes that start from now on run there. */
+  moveTo(place: Place): void {
+    this.#place = place;
   }
 
   newVolume(): Volume {
@@ -106,7 +127,8 @@ export class BrokerHost {
   }
 
   start(volume: Volume = this.volume, changes: Partial<BrokerVariation> = {}): void {
-    const { scheduler, network, bucket, startBroker } = this.#world;
+    const { scheduler, network, startBroker } = this.#world;
+    const { active, replicas, promotion, hostName = this.name, isUnnamed = false } = this.#place;
     const variation = { ...this.#world.variation, ...changes };
     const process = new VirtualProcess(scheduler, `${this.name}.${++this.#processes}`);
     const running: Running = { process, volume, supersededAtMs: undefined, broker: undefined, state: 'booting' };
@@ -115,14 +137,17 @@ export class BrokerHost {
     scheduler.note(`${process.name}: starts on ${volume.name}`);
     startBroker({
       brokerId: this.id,
-      host: this.name,
+      host: hostName,
       port: BROKER_PORT,
       dataDirectory: '/data',
       clock: process.clock,
       random: process.random,
       disk: volume.disk.connect(process),
-      transport: network.transportFor(process, this.name),
-      store: bucket.connect(process),
+      transport: network.transportFor(process, hostName),
+      store: active.connect(process),
+      replicas: replicas.map((replica) => replica.connect(process)),
+      promotion,
+      isStoreNamed: !isUnnamed,
       logger: simLogger(scheduler, process.name),
       options: variation,
       exit: (why) => this.#exited(running, why),
@@ -147,7 +172,7 @@ export class BrokerHost {
   }
 
   #mayTryAgain(running: Running, error: unknown): boolean {
-    const reasons = running.volume.hadTrouble ? [...TRY_AGAIN, ...DISK_TROUBLE] : TRY_AGAIN;
+    const reasons = [...TRY_AGAIN, ...this.mayAlsoHold, ...(running.volume.hadTrouble ? DISK_TROUBLE : [])];
     return reasons.some((code) => hasCode(error, code));
   }
 
@@ -274,6 +299,17 @@ export class BrokerHost {
       },
     );
     this.#world.environment.schedule(budgetMs, () => this.#exited(running, 'it did not stop in time'));
+  }
+
+  /** Ends one process for good. */
+  end(running: Running): void {
+    this.#end(running, 'it is over', false);
+  }
+
+  /** After `leaveEnded`: the supervisor is back, and starts a process where none serves. */
+  comeBack(): void {
+    this.#retired = false;
+    this.start();
   }
 
   /** What ends is not started again. */

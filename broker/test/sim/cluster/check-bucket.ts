@@ -5,10 +5,10 @@ import { Violation } from '../violation.ts';
 import type { ClusterWorld } from './world.ts';
 
 /** What `chronik verify --deep` says of the bucket; whatever happened in the run, it must be clean. */
-export async function checkBucket(world: ClusterWorld): Promise<void> {
+export async function checkBucket(world: ClusterWorld, bucket = world.bucket): Promise<void> {
   const process = new VirtualProcess(world.scheduler, 'verifier');
   const { clock, random } = process;
-  const store = new PatientStore(world.bucket.connect(process), { clock, random });
+  const store = new PatientStore(bucket.connect(process), { clock, random });
   const { problems } = await world.settle(
     examineBucket({ store, clock, random, deep: true, onProgress: () => undefined }),
   );

@@ -1,4 +1,5 @@
 import type { Clock, Disk, Logger, Random, Transport } from '../../../src/edge/index.ts';
+import type { PromotionRequest } from '../../../src/recovery/index.ts';
 import type { ObjectStore } from '../../../src/store/index.ts';
 
 /** Everything that a broker of the simulation gets from outside. */
@@ -12,7 +13,13 @@ export interface SimEnvironment {
   readonly random: Random;
   readonly disk: Disk;
   readonly transport: Transport;
+  /** The store that the cluster runs on, and the others of the configuration. */
   readonly store: ObjectStore;
+  readonly replicas: readonly ObjectStore[];
+  /** Whether plan or setting say that the cluster runs on `store`. */
+  readonly isStoreNamed: boolean;
+  /** Told by the boot plan: if the store is a replica, promote it. */
+  readonly promotion: PromotionRequest | undefined;
   readonly logger: Logger;
   readonly options: BrokerVariation;
   /** What `process.exit` is to a real broker. */
@@ -37,6 +44,8 @@ export interface BrokerVariation {
 export interface SimBroker {
   /** SIGTERM: resolves when everything is in the bucket and the process may go. */
   stop(): Promise<void>;
+  /** Offsets that the first boot of a forked timeline brought back. */
+  readonly clampedOffsets: readonly string[];
 }
 
 /** Boots a broker; resolves when it listens, rejects with what the boot refused. */

@@ -21,20 +21,30 @@ export class FinalCheck {
   readonly #cluster: ClusterClient;
   readonly #fetcher: Fetcher;
 
-  constructor(world: ClusterWorld) {
+  constructor(world: ClusterWorld, name?: string) {
     this.#world = world;
-    this.#cluster = world.client(`final-reader-${world.host.counts.restores}`);
+    this.#cluster = world.client(name ?? `final-reader-${world.host.counts.restores}`, name !== undefined);
     this.#fetcher = new Fetcher(this.#cluster, false);
   }
 
-  async run(groups: readonly string[]): Promise<void> {
+  /** The topic's id; undefined if it is not there. */
+  topicId(name: string): string | undefined {
+    return this.#cluster.topics.get(name)?.id;
+  }
+
+  /** Asks for brokers and topics; before anything else. */
+  async begin(): Promise<void> {
     await this.#cluster.refreshPatiently();
+  }
+
+  async run(groups: readonly string[]): Promise<void> {
+    await this.begin();
     const ends = new Map<string, number>();
     for (const topic of this.#world.model.topics.values()) {
       if (!this.#checkTopic(topic)) continue;
       if (topic.configs.size > 0) await this.#checkConfigs(topic);
       for (const [index, history] of topic.partitions.entries()) {
-        const contents = await this.#readAll(topic.name, index);
+        const contents = await this.readAll(topic.name, index);
         checkPartition(history, contents, (batch) => this.#mayBeLost(batch));
         ends.set(history.name, endOf(contents));
       }
@@ -100,7 +110,8 @@ export class FinalCheck {
     }
   }
 
-  async #readAll(topic: string, partition: number): Promise<PartitionContents> {
+  /** Everything from the log start to the high watermark. */
+  async readAll(topic: string, partition: number): Promise<PartitionContents> {
     const logStartOffset = await this.#logStart(topic, partition);
     const position = { topic, partition, offset: logStartOffset };
     const log: DecodedBatch[] = [];

@@ -1,13 +1,16 @@
 import { Broker, buildPartitions, defaultBrokerLimits } from '../../../src/broker/index.ts';
 import type { BrokerPartitions } from '../../../src/broker/index.ts';
-import { boot } from '../../../src/recovery/index.ts';
+import { TimelineWatch, boot } from '../../../src/recovery/index.ts';
 import { PatientStore } from '../../../src/store/index.ts';
+import type { ObjectStore } from '../../../src/store/index.ts';
 import type { SimBroker, SimEnvironment } from './environment.ts';
 
 /** The real broker, put together as the command line does it, over what the simulation supplies. */
 export async function startBroker(environment: SimEnvironment): Promise<SimBroker> {
-  const { brokerId, clock, random, disk, transport, logger, options, host, port } = environment;
-  const store = new PatientStore(environment.store, { clock, random });
+  const { brokerId, clock, random, disk, transport, logger, options, host, port, promotion } = environment;
+  const patient = (store: ObjectStore): PatientStore => new PatientStore(store, { clock, random });
+  const store = patient(environment.store);
+  const replicas = environment.replicas.map(patient);
   const limits = { ...defaultBrokerLimits, tailBytes: options.tailBytes, offsetsTopicPartitions: 3 };
   let partitions: BrokerPartitions | undefined;
   const booted = await boot({
@@ -16,7 +19,9 @@ export async function startBroker(environment: SimEnvironment): Promise<SimBroke
     disk,
     logger,
     store,
-    replicas: [],
+    replicas,
+    isStoreNamed: environment.isStoreNamed,
+    ...(promotion === undefined ? {} : { promotion: { ...promotion, storeName: store.description } }),
     dataDirectory: environment.dataDirectory,
     broker: brokerId,
     address: { host, port },
@@ -26,7 +31,11 @@ export async function startBroker(environment: SimEnvironment): Promise<SimBroke
     version: '0.0.0',
     lockOwner: 'a simulated process',
     metadata: { heartbeatMs: options.metadataHeartbeatMs, uploadIntervalMs: options.metadataUploadIntervalMs },
-    data: { lingerMs: options.lingerMs, targetBytes: options.targetBytes },
+    data: {
+      lingerMs: options.lingerMs,
+      targetBytes: options.targetBytes,
+      ...(replicas.length === 0 ? {} : { heartbeatMs: options.metadataHeartbeatMs }),
+    },
     makePartitions: (hlc) => {
       partitions = buildPartitions({ brokerId, clock, hlc, coldStore: store, limits });
       return partitions.manager;
@@ -50,7 +59,22 @@ export async function startBroker(environment: SimEnvironment): Promise<SimBroke
     onFatal: (error) => environment.exit(error.message),
   });
   await broker.start();
+  if (replicas.length > 0) {
+    const watch = new TimelineWatch({
+      clock,
+      logger,
+      stores: [store, ...replicas],
+      lineage: booted.lineage,
+      timeline: booted.timeline,
+      store: store.address,
+      everyMs: options.metadataHeartbeatMs,
+      onSuperseded: (error) => broker.fence(error),
+    });
+    booted.metadata.fenced.addEventListener('abort', () => watch.stop(), { once: true });
+  }
+  const clamped = booted.report.anomalies.filter(({ kind }) => kind === 'offset-clamped');
   return {
+    clampedOffsets: clamped.map(({ what, detail }) => `${what}: ${detail}`),
     stop: async () => {
       await broker.stop();
       await booted.lock.release();

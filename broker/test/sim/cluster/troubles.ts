@@ -41,10 +41,12 @@ export class Troubles {
   readonly #kinds: readonly Trouble[];
   #stopped = false;
 
-  constructor(world: ClusterWorld) {
+  /** `only`: the kinds that may happen; all if left out. */
+  constructor(world: ClusterWorld, only?: readonly Trouble[]) {
     this.#world = world;
     // Some runs see one kind of trouble only: rare interleavings come up sooner so.
-    const chosen = WEIGHTS.filter(() => world.random.chance(world.random.pick([0.3, 1])));
+    const possible = WEIGHTS.filter(([kind]) => only?.includes(kind) !== false);
+    const chosen = possible.filter(() => world.random.chance(world.random.pick([0.3, 1])));
     this.#kinds = chosen.flatMap(([kind, weight]) => Array.from({ length: weight }, () => kind));
   }
 

@@ -21,11 +21,13 @@ export class ClusterWorld implements ClientWorld {
   readonly random: SimRandom;
   readonly model = new Model();
   readonly host: BrokerHost;
-  readonly bootstrap = [{ host: 'broker-0', port: BROKER_PORT }];
+  /** Where clients that come from now on look for brokers. */
+  bootstrap = [{ host: 'broker-0', port: BROKER_PORT }];
   /** Keys that somebody deleted, besides the probe's own. */
   readonly deleted: string[] = [];
   /** Sees what the store does, after it is in the trace. */
   onStoreLine: (line: string) => void = () => undefined;
+  readonly #clients: VirtualProcess[] = [];
   #stopping = false;
 
   constructor(seed: number | string, startBroker: StartBroker, options: RunOptions = {}, variation?: BrokerVariation) {
@@ -56,6 +58,24 @@ export class ClusterWorld implements ClientWorld {
 
   readonly stopping = (): boolean => this.#stopping;
 
+  /** All clients are gone at once, whatever they were doing. */
+  killClients(): void {
+    for (const process of this.#clients.splice(0)) {
+      process.kill('the clients of this time are gone');
+      this.network.processEnded(process, false);
+    }
+  }
+
+  /** A further bucket, whose doings are seen like those of the first. */
+  addBucket(name: string): SimBucket {
+    return new SimBucket({
+      name,
+      clock: this.environment.clock,
+      random: this.scheduler.random.fork(`bucket ${name}`),
+      onTrace: (line) => this.#storeDid(line),
+    });
+  }
+
   /** Ends the load: producers finish what is outstanding, the others stop. */
   stopClients(): void {
     this.#stopping = true;
@@ -64,16 +84,18 @@ export class ClusterWorld implements ClientWorld {
   #storeDid(line: string): void {
     this.scheduler.note(line);
     this.onStoreLine(line);
-    const claim = /bucket (\S+) create wal\/\S+\/0{20}\.wal \d+: \S+ created$/.exec(line);
+    const claim = /^\S+ \S+ (\S+) create wal\/\S+\/0{20}\.wal \d+: \S+ created$/.exec(line);
     if (claim?.[1] !== undefined) this.host.claimed(claim[1]);
     const deletion = / delete (.*): answered/.exec(line);
     for (const key of deletion?.[1]?.split(' ') ?? []) if (!key.startsWith('probe/')) this.deleted.push(key);
   }
 
-  /** A client process of its own, with the ceilings of one of the real clients. */
-  client(name: string): ClusterClient {
+  /** A client process of its own, with the ceilings of one of the real clients: one drawn, or the newest. */
+  client(name: string, isNewest = false): ClusterClient {
     const process = new VirtualProcess(this.scheduler, name);
-    const ceilings = process.random.pick(CEILINGS);
+    this.#clients.push(process);
+    const drawn = process.random.pick(CEILINGS);
+    const ceilings = isNewest ? CEILINGS.at(-1)! : drawn;
     return new ClusterClient(process, this.network.transportFor(process), this.bootstrap, ceilings);
   }
 
