@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { at } from './api-client.ts';
@@ -10,8 +10,10 @@ const POD_IP = '127.0.0.77';
 const NODE = 'pretended';
 
 interface RunningPod {
-  readonly uid: string;
-  readonly broker: Program;
+  /** The init container, until it has ended; then the broker. */
+  program: Program;
+  /** What the init container left behind. */
+  prepared: string | undefined;
 }
 
 /**
@@ -28,6 +30,8 @@ export class PretendNode {
   #loop: Promise<void> = Promise.resolve();
   /** Told once a broker was ended by force, without a chance to say goodbye. */
   killNext = false;
+  /** Empties the volume of a pod that goes, as somebody with a shell might; its claim stays. */
+  emptyNext = false;
 
   constructor(api: ApiClient, folder: string, launcher: string) {
     this.#api = api;
@@ -43,7 +47,7 @@ export class PretendNode {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#loop;
-    for (const { broker } of this.#running.values()) await broker.stop('SIGKILL');
+    for (const { program } of this.#running.values()) await program.stop('SIGKILL');
   }
 
   async #run(): Promise<void> {
@@ -61,9 +65,9 @@ export class PretendNode {
   async #turn(): Promise<void> {
     const { items = [] } = await this.#api.must('GET', '/api/v1/pods?labelSelector=chronik.stream/cluster');
     const seen = new Set(items.map(({ metadata }) => metadata.uid));
-    for (const [uid, { broker }] of this.#running) {
+    for (const [uid, { program }] of this.#running) {
       if (seen.has(uid)) continue;
-      await broker.stop('SIGKILL');
+      await program.stop('SIGKILL');
       this.#running.delete(uid);
     }
     for (const pod of items) await this.#sync(pod);
@@ -75,8 +79,9 @@ export class PretendNode {
     const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
     const running = this.#running.get(uid);
     if (deletionTimestamp !== undefined) {
-      if (running !== undefined) await running.broker.stop(this.killNext ? 'SIGKILL' : 'SIGTERM');
+      if (running !== undefined) await running.program.stop(this.killNext ? 'SIGKILL' : 'SIGTERM');
       this.#running.delete(uid);
+      if (this.emptyNext) rmSync(await this.#volumeOf(pod), { recursive: true, force: true });
       await this.#api.call('DELETE', path, {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
@@ -85,7 +90,6 @@ export class PretendNode {
       });
       return;
     }
-    if (Array.isArray(at(pod, 'spec.schedulingGates'))) return;
     if (at(pod, 'spec.nodeName') === undefined) {
       const target = { apiVersion: 'v1', kind: 'Node', name: NODE };
       await this.#api.must('POST', `${path}/binding`, {
@@ -97,36 +101,71 @@ export class PretendNode {
       return;
     }
     if (running === undefined) {
-      this.#running.set(uid, { uid, broker: await this.#launch(pod) });
-      await this.#tell(path, 'False', { running: { startedAt: new Date().toISOString() } });
+      this.#running.set(uid, { program: await this.#launch(pod, 'prepare'), prepared: undefined });
+      await this.#tell(path, {}, { running: { startedAt: new Date().toISOString() } });
       return;
     }
-    const ready = running.broker.running && (await isReady()) ? 'True' : 'False';
-    const state = running.broker.running
-      ? { running: { startedAt: at(pod, 'status.startTime') ?? new Date().toISOString() } }
-      : { terminated: { exitCode: 1, reason: 'Error', message: running.broker.tail() } };
-    const said = at(pod, 'status.conditions.0.status');
-    const alive = at(pod, 'status.containerStatuses.0.state.running') !== undefined;
-    if (said !== ready || alive !== running.broker.running) await this.#tell(path, ready, state);
+    if (running.prepared === undefined) await this.#prepare(path, pod, running);
+    else await this.#watch(path, pod, running, running.prepared);
   }
 
-  async #tell(path: string, ready: 'True' | 'False', state: object): Promise<void> {
+  /** As a kubelet: the mounted plan follows the ConfigMap, and an init container that failed is started again. */
+  async #prepare(path: string, pod: KubeObject, running: RunningPod): Promise<void> {
+    await this.#mountPlan(pod);
+    if (running.program.running) return;
+    const prepared = readFileSync(this.#path(pod, 'termination'), 'utf8');
+    const isDone = prepared !== '' && !prepared.includes('"decision":"none"');
+    running.program = await this.#launch(pod, isDone ? 'standalone' : 'prepare');
+    if (!isDone) return;
+    running.prepared = prepared;
+    await this.#tell(path, { ready: 'False', state: { running: {} } }, ended(prepared));
+  }
+
+  async #watch(path: string, pod: KubeObject, { program }: RunningPod, prepared: string): Promise<void> {
+    const ready = program.running && (await isReady()) ? 'True' : 'False';
+    const state = program.running
+      ? { running: { startedAt: at(pod, 'status.startTime') ?? new Date().toISOString() } }
+      : { terminated: { exitCode: 1, reason: 'Error', message: program.tail() } };
+    const said = at(pod, 'status.conditions.0.status');
+    const alive = at(pod, 'status.containerStatuses.0.state.running') !== undefined;
+    if (said !== ready || alive !== program.running) await this.#tell(path, { ready, state }, ended(prepared));
+  }
+
+  async #tell(
+    path: string,
+    { ready = 'False', state }: { readonly ready?: 'True' | 'False'; readonly state?: object },
+    prepare: object,
+  ): Promise<void> {
+    const image = { image: 'x', imageID: 'x', restartCount: 0 };
+    const broker = { ...image, name: 'broker', ready: ready === 'True', state };
     await this.#api.merge(`${path}/status`, {
       status: {
-        phase: 'Running',
+        phase: state === undefined ? 'Pending' : 'Running',
         podIP: POD_IP,
         podIPs: [{ ip: POD_IP }],
         startTime: new Date().toISOString(),
         conditions: [{ type: 'Ready', status: ready, lastTransitionTime: new Date().toISOString() }],
-        containerStatuses: [
-          { name: 'broker', image: 'x', imageID: 'x', ready: ready === 'True', restartCount: 0, state },
-        ],
+        initContainerStatuses: [{ ...image, name: 'prepare', ready: 'terminated' in prepare, state: prepare }],
+        containerStatuses: state === undefined ? [] : [broker],
       },
     });
   }
 
+  #path(pod: KubeObject, kind: 'plan' | 'termination'): string {
+    return join(this.#folder, `${pod.metadata.uid}.${kind}`);
+  }
+
+  async #mountPlan(pod: KubeObject): Promise<void> {
+    const { namespace = 'default', labels = {} } = pod.metadata;
+    const map = `${String(labels['chronik.stream/cluster'])}-boot`;
+    const boot = await this.#api.must('GET', `/api/v1/namespaces/${namespace}/configmaps/${map}`);
+    const plan = this.#path(pod, 'plan');
+    writeFileSync(`${plan}.new`, (boot['data'] as Readonly<Record<string, string>>)['plan.json'] ?? '');
+    renameSync(`${plan}.new`, plan);
+  }
+
   /** The environment as the pod spec says it, with the paths of this machine. */
-  async #launch(pod: KubeObject): Promise<Program> {
+  async #launch(pod: KubeObject, verb: 'prepare' | 'standalone'): Promise<Program> {
     const { name, namespace = 'default' } = pod.metadata;
     const base = `/api/v1/namespaces/${namespace}`;
     const environment: Record<string, string> = {};
@@ -134,28 +173,30 @@ export class PretendNode {
       const map = await this.#api.must('GET', `${base}/configmaps/${String(at(source, 'configMapRef.name'))}`);
       Object.assign(environment, map['data']);
     }
-    const claim = await this.#api.must('GET', `${base}/persistentvolumeclaims/data-${name}`);
-    const volume = join(this.#folder, 'volumes', claim.metadata.uid);
+    const volume = await this.#volumeOf(pod);
     mkdirSync(volume, { recursive: true });
-    const plan = join(this.#folder, `${claim.metadata.uid}.plan.json`);
-    const boot = await this.#api.must(
-      'GET',
-      `${base}/configmaps/${String(pod.metadata.labels?.['chronik.stream/cluster'])}-boot`,
-    );
-    writeFileSync(plan, String((boot['data'] as Readonly<Record<string, string>>)['plan.json']));
+    await this.#mountPlan(pod);
+    writeFileSync(this.#path(pod, 'termination'), '');
     const labels = pod.metadata.labels ?? {};
-    return new Program(name, join(this.#folder, 'log', `${name}.log`), [this.#launcher, 'standalone'], {
+    return new Program(name, join(this.#folder, 'log', `${name}.log`), [this.#launcher, verb], {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       ...environment,
       CHRONIK_BROKER_ID: labels['apps.kubernetes.io/pod-index'] ?? '0',
       CHRONIK_DATA_DIR: volume,
-      CHRONIK_BOOT_PLAN: plan,
+      CHRONIK_BOOT_PLAN: this.#path(pod, 'plan'),
+      CHRONIK_TERMINATION_LOG: this.#path(pod, 'termination'),
       CHRONIK_LISTEN_HOST: POD_IP,
       CHRONIK_HTTP_LISTEN_HOST: POD_IP,
       CHRONIK_ADVERTISED_ADDR: POD_IP,
       LOCAL_STORAGE_PATH: join(this.#folder, 'bucket'),
+      CHRONIK_REPLICA_EAST_LOCAL_STORAGE_PATH: join(this.#folder, 'bucket-east'),
     });
+  }
+
+  async #volumeOf({ metadata: { name, namespace = 'default' } }: KubeObject): Promise<string> {
+    const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/data-${name}`;
+    return join(this.#folder, 'volumes', (await this.#api.must('GET', path)).metadata.uid);
   }
 
   /** A claim that is gone takes its data with it. */
@@ -170,6 +211,10 @@ export class PretendNode {
 }
 
 export const POD_ADDRESS = POD_IP;
+
+function ended(message: string): object {
+  return { terminated: { exitCode: 0, message } };
+}
 
 function isReady(): Promise<boolean> {
   return new Promise((resolve) => {

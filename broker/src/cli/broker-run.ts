@@ -13,14 +13,17 @@ import {
 import type { Logger } from '../edge/index.ts';
 import type { Metrics } from '../http/index.ts';
 import { HoldError, TimelineWatch, boot } from '../recovery/index.ts';
-import type { BootPlan, BootedBroker, PhaseProgress } from '../recovery/index.ts';
+import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
 import { batching } from './batching.ts';
 import { publishBrokerMetrics } from './broker-metrics.ts';
+import { FailoverPreview } from './failover-preview.ts';
 import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
-import { pauseUntilPlanChanges } from './plan-news.ts';
+import { PlanWatch } from './plan-watch.ts';
+import { heldBy } from './process-status.ts';
 import type { ProcessStatus } from './process-status.ts';
 import { standingPlan } from './standing-plan.ts';
+import type { StandingPlan } from './standing-plan.ts';
 import { staticConfigs } from './static-configs.ts';
 import { VERSION } from './version.ts';
 
@@ -127,6 +130,7 @@ export class BrokerRun {
       }
       await booted.lock.release();
     }
+    status.preview?.stop();
     await this.#stores?.close();
     logger.info('Broker has stopped');
   }
@@ -134,19 +138,21 @@ export class BrokerRun {
   /** Boots; while something holds, says what and looks again. */
   async #bootPatiently(): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const { status, logger } = this.#context;
+    const watch = new PlanWatch({ clock: systemClock, disk: this.#disk }, this.#config.bootPlan);
     let pauseMs = HOLD_MS;
     for (;;) {
       try {
+        await watch.look();
         status.state = 'restoring';
-        const { config, plan } = await standingPlan(this.#disk, this.#config);
-        return await this.#boot(config, plan, await this.#openStores(config));
+        const standing = await standingPlan(this.#disk, this.#config);
+        return await this.#boot(standing, await this.#openStores(standing.config));
       } catch (error) {
         if (!isHold(error)) throw error;
         const { code, message, remedy } = error;
         status.state = 'holding';
-        status.held = { code, message, remedy };
+        status.held = heldBy(error);
         logger.warn('Holding', { code, reason: message, remedy, nextLookMs: pauseMs });
-        await pauseUntilPlanChanges({ clock: systemClock, disk: this.#disk }, this.#config.bootPlan, pauseMs);
+        await watch.pause(pauseMs);
         pauseMs = error instanceof HoldError ? HOLD_MS : Math.min(pauseMs * 2, LONGEST_HOLD_MS);
         status.held = undefined;
       }
@@ -159,13 +165,17 @@ export class BrokerRun {
     await this.#stores?.close();
     const stores = await openStores(config, this.#disk, this.#context.logger, this.#context.metrics);
     this.#stores = stores;
-    this.#context.status.store = stores.commit;
+    const { status } = this.#context;
+    status.store = stores.commit;
+    status.activeStore = stores.active;
+    status.preview?.stop();
+    status.preview = new FailoverPreview(config, () => !stores.commit.storeState().reachable);
+    status.preview.start();
     return stores;
   }
 
   async #boot(
-    config: BrokerConfig,
-    plan: BootPlan,
+    { plan, config, isStoreNamed, onlyReleased }: StandingPlan,
     stores: OpenedStores,
   ): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
     const address = this.#address;
@@ -179,7 +189,8 @@ export class BrokerRun {
       store: stores.commit,
       backgroundStore: stores.background,
       replicas: stores.replicas,
-      isStoreNamed: config.isStoreNamed,
+      isStoreNamed,
+      onlyReleased,
       ...(plan.promotion === undefined ? {} : { promotion: { ...plan.promotion, storeName: config.primary.name } }),
       dataDirectory: config.dataDirectory,
       broker: config.brokerId,

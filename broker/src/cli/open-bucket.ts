@@ -8,7 +8,7 @@ import { ReadingStore } from './reading-store.ts';
 /** A store of the configuration by its name; without one, the active store. Throws SETTING_* if there is no such store. */
 export function chooseStore(environment: Environment, asked?: string): NamedStoreConfig {
   const config = readBrokerConfig(environment);
-  const name = asked ?? config.activeStore;
+  const name = asked ?? config.activeStore ?? PRIMARY_STORE;
   const chosen = storeNamed(config, name);
   if (chosen === undefined) {
     const names = [PRIMARY_STORE, ...config.replicas.map((replica) => replica.name)];
@@ -24,11 +24,28 @@ export function chooseStore(environment: Environment, asked?: string): NamedStor
  * if it cannot be opened.
  */
 export async function openBucket(environment: Environment, name?: string): Promise<PatientStore> {
-  const chosen = chooseStore(environment, name);
-  return new PatientStore(new ReadingStore(await open(chosen), systemClock), {
-    clock: systemClock,
-    random: systemRandom,
-  });
+  return forReading(await open(chooseStore(environment, name)));
+}
+
+/** A store that has to be there already: nothing is made, not even a directory. */
+export async function openExisting(config: NamedStoreConfig): Promise<PatientStore> {
+  return forReading(await open(config));
+}
+
+/** For `chronik prepare`: a directory that is not there yet, or has no id, gets what a start would give it; no object is written. */
+export async function openForLook(config: NamedStoreConfig): Promise<PatientStore> {
+  return forReading(await openStore(config, { disk: new SystemDisk(), random: systemRandom }));
+}
+
+function forReading(store: ObjectStore): PatientStore {
+  return new PatientStore(new ReadingStore(store, systemClock), { clock: systemClock, random: systemRandom });
+}
+
+/** Opens a store of the configuration for a command that writes. Waits for it as a broker does. */
+export async function openForWriting(environment: Environment, name: string): Promise<PatientStore> {
+  const edges = { disk: new SystemDisk(), random: systemRandom };
+  const store = await openStore(chooseStore(environment, name), edges);
+  return new PatientStore(store, { clock: systemClock, random: systemRandom });
 }
 
 /** Opens a store of the configuration for a command that writes. Waits for it as a broker does. */

@@ -1,16 +1,25 @@
-import type { Broker } from '../broker/index.ts';
 import type { ChronikError } from '../edge/index.ts';
 import type { Verdict } from '../http/index.ts';
-import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
+import type { Broker } from '../broker/index.ts';
+import type { BootedBroker, PhaseProgress, VolumeClass } from '../recovery/index.ts';
 import type { PatientStore } from '../store/index.ts';
+import type { FailoverPreview } from './failover-preview.ts';
 
-/** Where the process is in its life; `starting` until a broker serves or something holds it up. */
-export type ProcessState = 'starting' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
+/** Where the process is in its life; `preparing` is that of `chronik prepare`, which looks and never serves. */
+export type ProcessState = 'starting' | 'preparing' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
 
 export interface Held {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
+  /** Of VOLUME_HELD: what a release has to name. */
+  readonly volumeId?: string;
+}
+
+/** What /status says of an error that is waited out. */
+export function heldBy({ code, message, remedy, details }: ChronikError): Held {
+  const { volumeId } = details;
+  return { code, message, remedy, ...(typeof volumeId === 'string' ? { volumeId } : {}) };
 }
 
 /** What /status, /readyz and /healthz tell about the process; filled in as it goes. */
@@ -21,6 +30,11 @@ export class ProcessStatus {
   progress: PhaseProgress | undefined;
   held: Held | undefined;
   store: PatientStore | undefined;
+  /** Name of the store that the cluster runs on, as plan or settings say. */
+  activeStore: string | undefined;
+  preview: FailoverPreview | undefined;
+  /** Told by `chronik prepare`. */
+  volume: VolumeClass | undefined;
   booted: BootedBroker | undefined;
   broker: Broker | undefined;
 
@@ -51,7 +65,10 @@ export class ProcessStatus {
       startedAt: new Date(this.#startedAtMs).toISOString(),
       ...(this.held === undefined ? {} : { held: this.held }),
       ...(this.state === 'restoring' ? { restore: this.progress } : {}),
+      ...(this.volume === undefined ? {} : { volume: this.volume }),
+      ...(this.activeStore === undefined ? {} : { activeStore: this.activeStore }),
       store: this.#storeDocument(),
+      ...this.#previewDocument(),
       ...this.#brokerDocument(),
     };
   }
@@ -60,6 +77,11 @@ export class ProcessStatus {
     if (this.state !== 'restoring' || this.progress === undefined) return this.state;
     const { phase, done, total, unit } = this.progress;
     return `restoring: ${phase}, ${done}${total === undefined ? '' : ` of ${total}`} ${unit}`;
+  }
+
+  #previewDocument(): Record<string, unknown> {
+    const previews = this.preview?.document() ?? [];
+    return previews.length === 0 ? {} : { failover: previews };
   }
 
   #storeDocument(): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { runCutShow } from './cut.ts';
 import { ExitCode, explain } from './fatal.ts';
 import { LS_SUBJECTS, runLs } from './ls.ts';
 import type { LsSubject } from './ls.ts';
+import { runPrepare } from './prepare.ts';
 import { runPromote, runSwitchover } from './promote.ts';
 import type { PromoteOptions } from './promote.ts';
 import { runStandalone } from './standalone.ts';
@@ -29,6 +30,7 @@ export function buildProgram(): Command {
   standalone.action(async (_options: unknown, command: Command) => {
     await runStandalone(process.env, flagsOf(command));
   });
+  addPrepare(program);
   addStatus(program);
   addVerify(program);
   addLs(program);
@@ -44,6 +46,19 @@ export function buildProgram(): Command {
       process.stdout.write(`${VERSION}\n`);
     });
   return program;
+}
+
+function addPrepare(program: Command): void {
+  const prepare = program
+    .command('prepare')
+    .description('say what a start would do, and wait until it may; the init container of a pod')
+    .addHelpText('after', '\nClaims nothing and writes nothing to the store. Reads the same settings as standalone.\n');
+  for (const setting of Object.values(settings) as readonly Setting[]) addFlag(prepare, setting);
+  prepare.action(async (_options: unknown, command: Command) => {
+    await runPrepare(process.env, flagsOf(command));
+    // An attempt that was given up may still wait for a store that does not answer.
+    process.exit(ExitCode.ok);
+  });
 }
 
 function addStatus(program: Command): void {

@@ -1,4 +1,4 @@
-import { activateStore } from '../config/index.ts';
+import { PRIMARY_STORE, activateStore } from '../config/index.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import type { Disk } from '../edge/index.ts';
 import { HoldError, readBootPlan } from '../recovery/index.ts';
@@ -8,6 +8,10 @@ import type { BootPlan } from '../recovery/index.ts';
 export interface StandingPlan {
   readonly plan: BootPlan;
   readonly config: BrokerConfig;
+  /** Whether somebody said that the cluster runs on this store. */
+  readonly isStoreNamed: boolean;
+  /** Ids of the empty volumes that may be filled; undefined: any. */
+  readonly onlyReleased: readonly string[] | undefined;
 }
 
 /**
@@ -31,14 +35,19 @@ export async function standingPlan(disk: Disk, config: BrokerConfig): Promise<St
     throw new HoldError('PLAN_LINEAGE_DIFFERS', both, { remedy: 'Remove CHRONIK_LINEAGE: the plan says it.' });
   }
   refuseToAct(plan);
-  return { plan, config: { ...config, ...stores, lineage: plan.lineage ?? config.lineage } };
+  return {
+    plan,
+    config: { ...config, ...stores, lineage: plan.lineage ?? config.lineage },
+    onlyReleased: plan.onEmptyVolume === 'Hold' ? plan.releasedVolumes : undefined,
+    isStoreNamed: config.bootPlan !== undefined || config.activeStore !== undefined,
+  };
 }
 
 function planOfSettings(config: BrokerConfig): BootPlan {
   return {
     planId: 'settings',
     mode: 'Auto',
-    activeStore: config.activeStore,
+    activeStore: config.activeStore ?? PRIMARY_STORE,
     lineage: config.lineage,
     onEmptyVolume: 'Auto',
     releasedVolumes: [],

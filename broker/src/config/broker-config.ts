@@ -20,10 +20,8 @@ export interface BrokerConfig {
   readonly replicas: readonly NamedStoreConfig[];
   /** Path of the boot plan; with one, the plan names the active store. */
   readonly bootPlan: string | undefined;
-  /** The store that the cluster runs on, by name. */
-  readonly activeStore: string;
-  /** Whether that was said, by plan or setting; if not, every other store must tell that the cluster does not run there. */
-  readonly isStoreNamed: boolean;
+  /** The store that the cluster runs on, by name, if somebody said so. */
+  readonly activeStore: string | undefined;
   readonly wal: {
     /** Undefined: what suits the store. */
     readonly lingerMs: number | undefined;
@@ -44,6 +42,14 @@ export interface BrokerConfig {
     readonly file: string | undefined;
   };
   readonly stopBudgetMs: number;
+  /** Where `chronik prepare` writes what it found. */
+  readonly terminationLog: string | undefined;
+}
+
+/** Where the HTTP endpoints listen: all that it takes to tell what is wrong with the other settings. Throws SETTING_INVALID. */
+export function readHttpAddress(environment: Environment, flags: Environment = {}): BrokerConfig['http'] {
+  const reader = new SettingReader(environment, flags);
+  return { host: reader.text(settings.httpListenHost), port: reader.whole(settings.httpPort) };
 }
 
 /**
@@ -61,7 +67,7 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
     brokerId: reader.whole(settings.brokerId),
     dataDirectory,
     listen: { host: listenHost, port: reader.whole(settings.port) },
-    http: { host: reader.text(settings.httpListenHost), port: reader.whole(settings.httpPort) },
+    http: readHttpAddress(environment, flags),
     advertised: advertised ?? { host: advertisableHost(listenHost), port: undefined },
     lineage: reader.optionalText(settings.lineage),
     installation: reader.optionalText(settings.installation),
@@ -70,7 +76,6 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
     replicas,
     bootPlan: reader.optionalText(settings.bootPlan),
     activeStore: readActiveStore(reader, { primary, replicas }),
-    isStoreNamed: reader.isSet(settings.activeStore) || reader.isSet(settings.bootPlan),
     wal: {
       lingerMs: reader.optionalWhole(settings.walLingerMs),
       targetBytes: reader.whole(settings.walTargetBytes),
@@ -93,6 +98,7 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
       file: reader.optionalText(settings.logFile),
     },
     stopBudgetMs: reader.whole(settings.stopBudgetMs),
+    terminationLog: reader.optionalText(settings.terminationLog),
   };
 }
 
@@ -101,9 +107,10 @@ function advertisableHost(listenHost: string): string {
   return listenHost === '0.0.0.0' || listenHost === '::' ? '127.0.0.1' : listenHost;
 }
 
-function readActiveStore(reader: SettingReader, stores: StoreConfigs): string {
-  const name = reader.text(settings.activeStore);
-  if (reader.isSet(settings.activeStore) && reader.isSet(settings.bootPlan)) {
+function readActiveStore(reader: SettingReader, stores: StoreConfigs): string | undefined {
+  const name = reader.optionalText(settings.activeStore);
+  if (name === undefined) return undefined;
+  if (reader.isSet(settings.bootPlan)) {
     const both = `${settings.activeStore.env} and ${settings.bootPlan.env}`;
     throw new ChronikError('SETTING_CONFLICT', `${both} are both set, and both name the active store`, {
       remedy: `Remove ${settings.activeStore.env}: a boot plan names the store itself.`,

@@ -1,4 +1,4 @@
-export { readBrokerConfig } from './broker-config.ts';
+export { readBrokerConfig, readHttpAddress } from './broker-config.ts';
 export type { BrokerConfig } from './broker-config.ts';
 export { PRIMARY_STORE, activateStore, storeNamed } from './store-settings.ts';
 export type { NamedStoreConfig } from './store-settings.ts';

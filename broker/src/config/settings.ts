@@ -157,15 +157,20 @@ export const settings = {
   activeStore: {
     env: 'CHRONIK_ACTIVE_STORE',
     type: { kind: 'text' },
-    default: 'primary',
     meaning:
-      'The store that the cluster runs on: primary, or a name out of CHRONIK_REPLICA_STORES; the others are then its replicas. Not together with CHRONIK_BOOT_PLAN, which says it itself.',
+      'The store that the cluster runs on: primary, or a name out of CHRONIK_REPLICA_STORES; the others are then its replicas. Without it: primary, and with replica stores a start then holds until all of them tell that the cluster does not go on there. Not together with CHRONIK_BOOT_PLAN, which names the store itself.',
   },
   bootPlan: {
     env: 'CHRONIK_BOOT_PLAN',
     type: { kind: 'text' },
     meaning:
       'File with the boot plan of an operator (crds/boot-plan.v1.schema.json), read afresh at each start. Without a plan that can be read a start holds.',
+  },
+  terminationLog: {
+    env: 'CHRONIK_TERMINATION_LOG',
+    type: { kind: 'text' },
+    meaning:
+      'File to which `chronik prepare` writes what it found, as JSON of up to 4 KiB, when it ends; under Kubernetes the path of the termination message.',
   },
   logLevel: {
     env: 'CHRONIK_LOG_LEVEL',

@@ -73,6 +73,7 @@ export {
   padLong,
   padNumber,
   parseSlotKey,
+  timelineDataPrefix,
   parseTimeline,
   slotKey,
   streamPrefix,

@@ -11,6 +11,9 @@ export class RefusalError extends ChronikError {}
 export function errorFor(decision: Extract<Decision, { action: 'hold' | 'refuse' }>): HoldError | RefusalError {
   const { code, message, remedy } = decision;
   return decision.action === 'hold'
-    ? new HoldError(code, message, { remedy })
+    ? new HoldError(code, message, {
+        remedy,
+        ...(decision.volumeId === undefined ? {} : { details: { volumeId: decision.volumeId } }),
+      })
     : new RefusalError(code, message, { remedy });
 }

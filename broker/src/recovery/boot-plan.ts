@@ -9,6 +9,8 @@ export interface PromotionOrder {
   readonly expectedParent: string;
   readonly maxDataLossMs: number;
   readonly force: boolean;
+  /** Since when nothing can have been acknowledged any more, milliseconds since 1970; undefined: until now. */
+  readonly lostAtMs?: number;
 }
 
 /** What a broker is told before it opens a store; `crds/boot-plan.v1.schema.json` is the form in which it comes. */
@@ -103,13 +105,19 @@ class PlanReader {
   }
 
   #promotion(planId: string): PromotionOrder {
-    const maxDataLossMs = this.#take('maxDataLossMs');
-    if (typeof maxDataLossMs !== 'number' || !Number.isSafeInteger(maxDataLossMs) || maxDataLossMs < 0) {
-      throw this.#wrong('maxDataLossMs', 'a whole number of milliseconds');
-    }
+    const maxDataLossMs = this.#count('maxDataLossMs');
+    const lostAt = this.#has('lostAtMs') ? { lostAtMs: this.#count('lostAtMs') } : {};
     const force = this.#has('force') ? this.#take('force') : false;
     if (typeof force !== 'boolean') throw this.#wrong('force', 'true or false');
-    return { planId, expectedParent: this.#text('expectedParent', TIMELINE), maxDataLossMs, force };
+    return { planId, expectedParent: this.#text('expectedParent', TIMELINE), maxDataLossMs, force, ...lostAt };
+  }
+
+  #count(name: string): number {
+    const value = this.#take(name);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      throw this.#wrong(name, 'a whole number of milliseconds');
+    }
+    return value;
   }
 
   #ids(name: string): readonly string[] {

@@ -1,25 +1,26 @@
-import type { Clock, Disk, DiskLock, Logger, Random } from '../edge/index.ts';
-import { DataStream, HybridClock, LocalWal, claimStream, describeStream, newestEpoch, slotKey } from '../log/index.ts';
-import type { LogContext, SlotWriter, StreamId } from '../log/index.ts';
+import type { DiskLock } from '../edge/index.ts';
+import { DataStream, LocalWal, claimStream, newestEpoch } from '../log/index.ts';
+import type { HybridClock, LogContext, SlotWriter } from '../log/index.ts';
 import { openMetadata } from '../meta/index.ts';
 import type { Ancestry, MetadataLog, OpenedMetadata } from '../meta/index.ts';
 import type { PartitionManager } from '../partition/index.ts';
 import { probeStore } from '../store/index.ts';
 import type { PatientStore } from '../store/index.ts';
-import { errorFor, HoldError, RefusalError } from './boot-error.ts';
-import { surveyBucket } from './bucket-survey.ts';
+import { errorFor, HoldError } from './boot-error.ts';
 import { ensureDirectory, explainDiskError, lockVolume } from './data-directory.ts';
-import { decide, worthOfLocalTail } from './decide.ts';
+import { worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
+import { forgetVolumeId } from './empty-volume.ts';
+import { demandEpochOf } from './epoch-of-volume.ts';
 import { promote } from './cut/index.ts';
 import type { PromotionRequest } from './cut/index.ts';
 import { createCluster } from './first-boot.ts';
-import { askOtherStores } from './other-stores.ts';
-import { readEndsFrom } from './timeline-end.ts';
 import { loadStreams, unsealedEpochs } from './load-streams.ts';
 import { restoreLostLeadership } from './lost-leadership.ts';
 import type { LoadedStreams } from './load-streams.ts';
 import { takeLeadership } from './leadership.ts';
+import { logContext, look } from './look.ts';
+import type { LookOptions } from './look.ts';
 import { quarantineLocalWals, reappendLocalTail } from './local-tail.ts';
 import type { TailResult } from './local-tail.ts';
 import { watchOtherInstallation } from './other-installation.ts';
@@ -35,27 +36,14 @@ import type { Volume } from './volume.ts';
 const REPLICA = 'STORE_IS_REPLICA';
 const DRIFT_WORTH_SAYING_MS = 60_000;
 
-export interface BootOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly disk: Disk;
-  readonly logger: Logger;
-  readonly store: PatientStore;
+export interface BootOptions extends LookOptions {
   /** For what nobody waits for; left out: `store`. */
   readonly backgroundStore?: PatientStore;
-  /** Stores that may hold identical copies of damaged slots. */
-  readonly replicas: readonly PatientStore[];
-  /** Whether somebody said that the cluster runs on `store`; if not, all others must tell that it does not go on there. */
-  readonly isStoreNamed?: boolean;
   /** If the store turns out to be a replica: make it the primary, on these terms. `storeName` is for messages. */
   readonly promotion?: PromotionRequest & { readonly storeName: string };
-  readonly dataDirectory: string;
-  readonly broker: number;
   /** Where clients and brokers reach us; goes into claims and the registration. */
   readonly address: { readonly host: string; readonly port: number };
   readonly installation: string;
-  /** Demanded cluster id, if any. */
-  readonly lineage: string | undefined;
   readonly onDamage: 'hold' | 'mark-lost';
   /** Release of this program: a volume probed by another one probes again. */
   readonly version: string;
@@ -139,21 +127,11 @@ class Boot {
 
   /** Applies the decision table until it says to open a timeline. */
   async #decide(volume: Volume): Promise<Opening> {
-    const { store, clock, random, broker, lineage, logger } = this.#options;
+    const { store, clock, random, logger } = this.#options;
     this.#progress.enter('survey');
     let created = false;
     for (;;) {
-      const others = await askOtherStores(this.#options.replicas, clock);
-      const { state: bucket, tree } = await surveyBucket(store, {
-        others,
-        endOf: (found, known) => readEndsFrom([store, ...this.#options.replicas], this.#logContext(found), known),
-      });
-      const decision = decide(
-        volume,
-        bucket,
-        { lineage, broker, isStoreNamed: this.#options.isStoreNamed ?? false },
-        others,
-      );
+      const { state: bucket, tree, decision } = await look(volume, this.#options);
       switch (decision.action) {
         case 'create':
           await createCluster(store, clock, random);
@@ -185,9 +163,9 @@ class Boot {
 
   async #open(opening: Opening): Promise<BootedBroker> {
     const options = this.#options;
-    const context = this.#logContext(opening.lineage);
+    const context = logContext(options, opening.lineage);
     const { timeline } = opening.decision;
-    await this.#demandEpochOf(opening.volume, context, timeline);
+    await demandEpochOf(opening.volume, options.store, timeline);
     this.#progress.enter('watch');
     await watchOtherInstallation(context, timeline, options.installation, (watchMs) => {
       options.logger.info('The bucket was last used by another installation: watching for signs of life', { watchMs });
@@ -355,23 +333,6 @@ class Boot {
     });
   }
 
-  /** Claims are never deleted (rule 06): a bucket without the claim of the volume's epoch has lost its newest part (P9). */
-  async #demandEpochOf(volume: Volume, { store }: LogContext, timeline: string): Promise<void> {
-    if (volume.kind !== 'identified' || volume.identity.timeline !== timeline || volume.identity.epoch === 0) return;
-    const { broker, epoch } = volume.identity;
-    const stream: StreamId = { log: 'data', timeline, broker, epoch };
-    if ((await store.head(slotKey(stream, 0))) !== undefined) return;
-    const told = `this volume has written ${describeStream(stream)}, of which ${store.description} knows nothing`;
-    throw new RefusalError(
-      'BUCKET_OLDER_THAN_VOLUME',
-      `${told}: the bucket is an older copy, or objects were removed`,
-      {
-        remedy:
-          'Nothing was written. Point to the right bucket, or put its newest objects back. To go on with the older history, use an empty data directory.',
-      },
-    );
-  }
-
   /** Our own next epoch; dense above everything that was ever claimed (rule 06). */
   async #claimData(context: LogContext, metadata: MetadataLog): Promise<SlotWriter> {
     const { broker, address, installation, data } = this.#options;
@@ -398,15 +359,11 @@ class Boot {
       epoch,
       probed: { store: store.description, version },
     });
+    await forgetVolumeId(disk, dataDirectory);
   }
 
   #damage(): { readonly onDamage: 'hold' | 'mark-lost'; readonly repairFrom: readonly PatientStore[] } {
     return { onDamage: this.#options.onDamage, repairFrom: this.#options.replicas };
-  }
-
-  #logContext(lineage: string): LogContext {
-    const { store, clock, random, logger, broker } = this.#options;
-    return { store, clock, random, hlc: new HybridClock(clock), logger, lineage, broker };
   }
 }
 

@@ -30,6 +30,8 @@ export interface Demands {
   readonly broker: number;
   /** Whether plan or CHRONIK_ACTIVE_STORE say which store the cluster runs on (rule 14). */
   readonly isStoreNamed?: boolean;
+  /** Present if empty volumes are filled only once somebody has released them, and this one is empty. */
+  readonly emptyVolume?: { readonly id: string; readonly isReleased: boolean };
 }
 
 /** What the other configured stores tell. */
@@ -59,7 +61,14 @@ export type Decision =
       readonly quarantine: 'nothing' | 'everything';
       readonly why: string;
     }
-  | { readonly action: 'hold'; readonly code: string; readonly message: string; readonly remedy: string }
+  | {
+      readonly action: 'hold';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      /** Of VOLUME_HELD: what a release has to name. */
+      readonly volumeId?: string;
+    }
   | { readonly action: 'refuse'; readonly code: string; readonly message: string; readonly remedy: string };
 
 /**
@@ -145,6 +154,7 @@ function decideOnCluster(
   const open = { action: 'open', timeline: leaf.timeline } as const;
   switch (volume.kind) {
     case 'empty':
+      if (demands.emptyVolume?.isReleased === false) return holdOnEmptyVolume(demands.emptyVolume.id);
       return { ...open, mode: 'restore', quarantine: 'nothing', why: 'the volume is empty' };
     case 'corrupt':
       return {
@@ -215,6 +225,16 @@ function refuseOtherBroker(identity: VolumeIdentity, broker: number): Decision {
     code: 'BROKER_ID_MISMATCH',
     message: `this volume is of broker ${identity.broker}, but the configuration says ${broker}`,
     remedy: `Start with broker id ${identity.broker}, or with an empty data directory.`,
+  };
+}
+
+function holdOnEmptyVolume(id: string): Decision {
+  return {
+    action: 'hold',
+    code: 'VOLUME_HELD',
+    volumeId: id,
+    message: `the volume is empty and waits for its release, as the boot plan says; its id is ${id}`,
+    remedy: `To restore onto it, add ${id} to releasedVolumes of the boot plan. If the old volume still exists, bring that back instead.`,
   };
 }
 

@@ -33,6 +33,8 @@ export type {
   Hole,
   LogReach,
 } from './cut/index.ts';
+export { prepare } from './prepare.ts';
+export type { Prepared, VolumeClass } from './prepare.ts';
 export type { PhaseProgress } from './progress.ts';
 export type { Anomaly, RestoreReport } from './report.ts';
 export { TimelineWatch } from './timeline-watch.ts';

@@ -24,6 +24,8 @@ export type Volume =
 
 export const IDENTITY_FILE = 'identity.json';
 export const LOCK_FILE = 'lock';
+/** Id of an empty volume that waits for its release. */
+export const VOLUME_ID_FILE = 'volume-id';
 /** Local copy of the broker's WAL; a cache validated against the bucket. */
 export const WAL_DIRECTORY = 'wal';
 export const QUARANTINE_DIRECTORY = 'quarantine';
@@ -31,6 +33,7 @@ export const QUARANTINE_DIRECTORY = 'quarantine';
 /** Names that a fresh, never used volume may hold: what file systems, the lock and the standard layout leave there. */
 const NAMES_OF_AN_EMPTY_VOLUME = new Set([
   'lost+found',
+  VOLUME_ID_FILE,
   LOCK_FILE,
   'lock.owner',
   'lock-journal',

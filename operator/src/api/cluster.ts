@@ -9,8 +9,11 @@ export const PLURAL = 'chronikclusters';
 
 /** Held by the operator until the brokers have flushed and sealed. */
 export const FINALIZER = `${GROUP}/flush`;
-/** Set to the UID of a new claim, it lets a held broker restore onto it (`recovery.onEmptyVolume: Hold`). */
+/** Ids of empty volumes, separated by commas, that held brokers may restore onto (`recovery.onEmptyVolume: Hold`). */
 export const RELEASE_ANNOTATION = `${GROUP}/release`;
+
+/** `STORE@TIMELINE`: go on from that store, whatever the loss, if that is still the timeline that counts. */
+export const PROMOTE_ANNOTATION = `${GROUP}/promote`;
 
 export type ClusterSpec = Infer<typeof specSchema>;
 export type ClusterStatus = Infer<typeof statusSchema>;

@@ -1,5 +1,5 @@
 // The door of api/: the custom resource. `spec.ts` and `status.ts` are the one source of types, CRD and reference.
-export { FINALIZER, GROUP, KIND, PLURAL, RELEASE_ANNOTATION, VERSION } from './cluster.ts';
+export { FINALIZER, GROUP, KIND, PLURAL, PROMOTE_ANNOTATION, RELEASE_ANNOTATION, VERSION } from './cluster.ts';
 export type {
   ChronikCluster,
   ClusterSpec,
@@ -13,6 +13,7 @@ export type {
   Reason,
   VolumeState,
 } from './cluster.ts';
+export { CONDITION_TYPES } from './status.ts';
 export { customResourceDefinition, rootSchema } from './crd.ts';
 export { referencePage, rulesOf } from './reference.ts';
 export type { Json } from './schema.ts';

@@ -1,5 +1,5 @@
 import { flag, integer, list, map, object, oneOf, opaque, quantity, text } from './schema.ts';
-import { objectStoreSchema } from './store-spec.ts';
+import { objectStoreSchema, replicaStoresSchema, replicationSchema } from './store-spec.ts';
 
 /** Settings that the operator decides, or that other fields of the spec say. */
 export const OWNED_SETTINGS = [
@@ -14,6 +14,9 @@ export const OWNED_SETTINGS = [
   'CHRONIK_BOOT_PLAN',
   'CHRONIK_ACTIVE_STORE',
   'CHRONIK_REPLICA_STORES',
+  'CHRONIK_REPLICATION',
+  'CHRONIK_REPLICATION_MAX_BYTES_PER_SECOND',
+  'CHRONIK_TERMINATION_LOG',
   'CHRONIK_INSTALLATION',
   'CHRONIK_ON_DAMAGE',
   'CHRONIK_STOP_BUDGET_MS',
@@ -122,7 +125,7 @@ const env = list(
       rules: [
         {
           id: 'env-not-owned',
-          rule: `!(self.name in ${owned})`,
+          rule: `!(self.name in ${owned}) && !self.name.startsWith('CHRONIK_REPLICA')`,
           message: 'this variable is set by the operator or by another field of the spec',
         },
         {
@@ -158,12 +161,38 @@ const durability = object(
   { default: {} },
 );
 
+const DURATION = { maxLength: 10, pattern: '^[0-9]{1,6}(s|m|h)$' } as const;
+
+const failover = object(
+  'What happens when the store of the cluster does not answer any more, as the brokers see it. Nothing ever fails back by itself.',
+  {
+    mode: oneOf(
+      ['Manual', 'Automatic'],
+      'Automatic: goes on from the replica store if that loses no more than maxDataLoss. Manual: tells the numbers and the command.',
+      { default: 'Manual' },
+    ),
+    store: text('The replica store that takes over. Without it: the only one.', { minLength: 1, maxLength: 20 }),
+    after: text('How long the store must not have answered.', { default: '5m', ...DURATION }),
+    maxDataLoss: text('How much acknowledged records may be lost, by age, at most.', { default: '60s', ...DURATION }),
+  },
+  [],
+  {
+    rules: [
+      {
+        id: 'failover-store-named',
+        rule: "self.mode != 'Automatic' || has(self.store)",
+        message: 'mode Automatic needs store',
+      },
+    ],
+  },
+);
+
 const recovery = object(
   'What happens when something is lost.',
   {
     onEmptyVolume: oneOf(
       ['Auto', 'Hold'],
-      'A broker whose volume was replaced. Auto: restores from the bucket by itself. Hold: its pod waits until the annotation chronik.stream/release is set to the UID of the new claim; the operator has to be running for any new pod to start.',
+      'A broker whose volume was replaced. Auto: restores from the bucket by itself. Hold: where the bucket holds a history, its pod waits until the annotation chronik.stream/release names the id of the empty volume, which the condition Stalled tells.',
       { default: 'Auto' },
     ),
     onDamage: oneOf(
@@ -171,6 +200,7 @@ const recovery = object(
       'Committed objects are missing from the bucket. Hold: nothing is served until a person decides. MarkLost: the missing range is recorded as lost and the rest is served.',
       { default: 'Hold' },
     ),
+    failover,
   },
   [],
   { default: {} },
@@ -205,6 +235,8 @@ export const specSchema = object(
     imagePullSecrets: list(pullSecret, 'As in a pod.', { maxItems: 16, keys: ['name'] }),
     storage,
     objectStore: objectStoreSchema,
+    replicaStores: replicaStoresSchema,
+    replication: replicationSchema,
     durability,
     recovery,
     listeners,
@@ -225,7 +257,7 @@ export const specSchema = object(
           },
           {
             id: 'config-not-owned',
-            rule: `self.all(name, !(name in ${owned}))`,
+            rule: `self.all(name, !(name in ${owned}) && !name.startsWith('CHRONIK_REPLICA'))`,
             message: 'this setting is made by the operator or by another field of the spec',
           },
         ],
@@ -234,4 +266,24 @@ export const specSchema = object(
     env,
   },
   ['objectStore'],
+  {
+    rules: [
+      {
+        id: 'replication-needs-stores',
+        rule: "!has(self.replication) || self.replication.managedBy == 'None' || (has(self.replicaStores) && self.replicaStores.size() > 0)",
+        message: 'replication needs replicaStores',
+      },
+      {
+        id: 'failover-store-known',
+        rule: '!has(self.recovery.failover) || !has(self.recovery.failover.store) || (has(self.replicaStores) && self.replicaStores.exists(store, store.name == self.recovery.failover.store))',
+        message: 'recovery.failover.store is not the name of a replica store',
+      },
+      {
+        id: 'replica-in-use',
+        rule: '!has(oldSelf.replicaStores) || oldSelf.replicaStores.all(old, has(self.replicaStores) && self.replicaStores.exists(store, store.name == old.name && has(store.local) == has(old.local) && has(store.s3) == has(old.s3) && has(store.gcs) == has(old.gcs) && has(store.azure) == has(old.azure)))',
+        message:
+          'replica stores can be added, but not taken away or moved to another provider: the cluster may run on one of them',
+      },
+    ],
+  },
 );

@@ -20,6 +20,8 @@ export const CONDITION_TYPES = [
   'ObjectStoreReachable',
   'VolumesHealthy',
   'UpToDate',
+  'ReplicaInSync',
+  'WriteAuthority',
 ] as const;
 
 /** Why a condition is as it is; events, logs and metrics use the same words. */
@@ -44,6 +46,14 @@ export const REASONS = [
   'Reachable',
   'Unreachable',
   'Unknown',
+  'InSync',
+  'Behind',
+  'NotCopied',
+  'StoreLost',
+  'DataLossTooGreat',
+  'FailoverImpossible',
+  'Promoting',
+  'Held',
   'Initialized',
   'Foreign',
   'Expanding',
@@ -90,6 +100,19 @@ const node = object(
   ['name', 'ready'],
 );
 
+const replica = object(
+  'One replica store, as the brokers see it.',
+  {
+    name: text('Its name.'),
+    reachable: { kind: 'boolean', description: 'It answers.' } as const,
+    inSync: { kind: 'boolean', description: 'It has all that was in the bucket at the last look.' } as const,
+    cutTime: time(
+      'While it is not in sync: everything that was in the bucket then, to the minute, is in it. Absent if that is not known.',
+    ),
+  },
+  ['name', 'reachable', 'inSync'],
+);
+
 const endpoint = object('One listener.', { name: text('Its name.'), bootstrap: text('HOST:PORT for clients.') }, [
   'name',
   'bootstrap',
@@ -108,6 +131,32 @@ const condition = object(
   ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
 );
 
+const failover = object(
+  'A promotion that was decided and is under way.',
+  {
+    store: text('The store that takes over.'),
+    planId: text('Id of the boot plan that orders it.'),
+    expectedParent: text('The timeline that it leaves.'),
+    cutTime: time('Everything acknowledged before is kept.'),
+    lostAt: time('Since when the store of before has not answered.'),
+    maxDataLoss: text('What may be lost at most.'),
+    force: { kind: 'boolean', description: 'A person accepted whatever is lost.' } as const,
+  },
+  ['store', 'planId', 'expectedParent', 'cutTime', 'lostAt', 'maxDataLoss', 'force'],
+);
+
+const lastFailover = object(
+  'The last promotion that is over.',
+  {
+    from: text('The store of before.'),
+    to: text('The store that took over.'),
+    timeline: text('The timeline that began with it.'),
+    cutTime: time('Everything acknowledged before was kept.'),
+    finishedAt: time('When a broker served from there.'),
+  },
+  ['from', 'to', 'timeline', 'cutTime', 'finishedAt'],
+);
+
 export const statusSchema = object(
   'What is.',
   {
@@ -123,6 +172,10 @@ export const statusSchema = object(
     selector: text("Label selector of the brokers' pods."),
     endpoints: list(endpoint, 'Where clients connect.', { keys: ['name'] }),
     nodes: list(node, 'The brokers, one by one.', { keys: ['name'] }),
+    replicas: list(replica, 'The replica stores, one by one.', { keys: ['name'] }),
+    activeStore: text('The store that the cluster runs on: primary, or the name of a replica store.'),
+    failover,
+    lastFailover,
     conditions: list(condition, 'The truth about this cluster; the phase is derived from them.', { keys: ['type'] }),
   },
   [],

@@ -1,5 +1,5 @@
-import { flag, map, object, text } from './schema.ts';
-import type { Rule } from './schema.ts';
+import { flag, integer, list, map, object, oneOf, text } from './schema.ts';
+import type { ObjectSchema, Rule } from './schema.ts';
 
 const NAME = { minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' } as const;
 const BUCKET = { minLength: 1, maxLength: 255, pattern: '^[A-Za-z0-9_.-]+$' } as const;
@@ -105,6 +105,27 @@ const azure = object(
   },
 );
 
+/** Rules about one description of a store, wherever it stands; `id` tells the places apart. */
+function storeRules(id: string): readonly Rule[] {
+  return [
+    {
+      id: `${id}-one-provider`,
+      rule: '[has(self.local), has(self.s3), has(self.gcs), has(self.azure)].filter(p, p).size() == 1',
+      message: 'exactly one of local, s3, gcs and azure',
+    },
+    {
+      id: `${id}-local-has-no-credentials`,
+      rule: '!has(self.local) || (!has(self.credentials) && !has(self.caSecretRef))',
+      message: 'a local store takes neither credentials nor caSecretRef',
+    },
+    {
+      id: `${id}-azure-secret`,
+      rule: '!has(self.azure) || (has(self.credentials) && has(self.credentials.secretRef))',
+      message: 'azure needs credentials.secretRef: this release has no workload identity for Azure',
+    },
+  ];
+}
+
 const secretRef = object(
   'A Secret in this namespace. Keys: s3 accessKeyId, secretAccessKey, optionally sessionToken; gcs credentials.json; azure one of accountKey, sasToken, connectionString.',
   { name: text('Name of the Secret.', NAME) },
@@ -160,26 +181,77 @@ export const objectStoreSchema = object(
   [],
   {
     rules: [
-      {
-        id: 'store-one-provider',
-        rule: '[has(self.local), has(self.s3), has(self.gcs), has(self.azure)].filter(p, p).size() == 1',
-        message: 'exactly one of local, s3, gcs and azure',
-      },
+      ...storeRules('store'),
       {
         id: 'store-provider-immutable',
         rule: 'has(self.local) == has(oldSelf.local) && has(self.s3) == has(oldSelf.s3) && has(self.gcs) == has(oldSelf.gcs) && has(self.azure) == has(oldSelf.azure)',
         message: "the provider cannot change: it is where this cluster's data is. Create another ChronikCluster.",
       },
-      {
-        id: 'store-local-has-no-credentials',
-        rule: '!has(self.local) || (!has(self.credentials) && !has(self.caSecretRef))',
-        message: 'a local store takes neither credentials nor caSecretRef',
-      },
-      {
-        id: 'store-azure-secret',
-        rule: '!has(self.azure) || (has(self.credentials) && has(self.credentials.secretRef))',
-        message: 'azure needs credentials.secretRef: this release has no workload identity for Azure',
-      },
     ],
   },
+);
+
+const replicaCredentials = object(
+  'How the broker proves who it is. Without it: the workload identity of the pods, if there is one.',
+  { secretRef },
+  ['secretRef'],
+  {},
+);
+
+const replicaStore = object(
+  'A copy of the bucket, in another region or with another provider. It must exist, and nothing but copies may ever be written to it.',
+  {
+    name: text('Name of the store; it stands in plans, conditions and metrics.', {
+      maxLength: 20,
+      pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$',
+    }),
+    local: replica(local),
+    s3: replica(s3),
+    gcs: replica(gcs),
+    azure: replica(azure),
+    credentials: replicaCredentials,
+    caSecretRef,
+  },
+  ['name'],
+  {
+    rules: [
+      ...storeRules('replica'),
+      { id: 'replica-name', rule: "self.name != 'primary'", message: 'primary is the name of objectStore' },
+    ],
+  },
+);
+
+/** The same description without the rules that tie a cluster to its bucket: a replica may be made anew elsewhere. */
+function replica<S extends ObjectSchema>(schema: S): S {
+  const rules = (schema.rules ?? []).filter(({ id }) => !id.endsWith('-immutable'));
+  return { ...schema, rules: rules.map((rule) => ({ ...rule, id: `replica-${rule.id}` })) };
+}
+
+export const replicaStoresSchema = list(
+  replicaStore,
+  'Stores that hold copies of the bucket. A change restarts the brokers one by one.',
+  {
+    maxItems: 4,
+    keys: ['name'],
+  },
+);
+
+export const replicationSchema = object(
+  'Who copies the bucket to the replica stores.',
+  {
+    managedBy: oneOf(
+      ['None', 'Provider', 'Chronik'],
+      'Chronik: the brokers, in order, with an exact lag. Provider: rules of the provider; the brokers only watch. None: damaged objects are repaired from the replica stores, nothing is copied.',
+      { default: 'None' },
+    ),
+    maxBytesPerSecond: integer(
+      'With managedBy Chronik: at most so much is copied to each store. Without it: no limit.',
+      {
+        min: 65_536,
+        unit: 'bytes/s',
+        wide: true,
+      },
+    ),
+  },
+  [],
 );

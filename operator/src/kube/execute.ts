@@ -1,7 +1,7 @@
 import { FINALIZER } from '../api/index.ts';
 import type { ChronikCluster } from '../api/index.ts';
-import { POD_HASH_ANNOTATION, VOLUME_GATE } from '../plan/index.ts';
-import type { Action, Claim, EventSpec, KubeObject, Pod } from '../plan/index.ts';
+import { CLUSTER_LABEL, PLAN_ANNOTATION, POD_HASH_ANNOTATION } from '../plan/index.ts';
+import type { Action, Claim, EventSpec, KubeObject } from '../plan/index.ts';
 import type { KubeApi } from './kube-api.ts';
 import { isStatus } from './kube-error.ts';
 import { types } from './resource-type.ts';
@@ -17,7 +17,7 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
       await api.apply(action.object);
       return 'done';
     case 'writePlan':
-      return writePlan(api, action);
+      return writePlan(api, namespace, action);
     case 'addFinalizer':
       return changeFinalizers(api, cluster, action.resourceVersion, (found) => [...found, FINALIZER]);
     case 'removeFinalizer':
@@ -25,11 +25,14 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
         found.filter((one) => one !== FINALIZER),
       );
     case 'writeStatus': {
-      const patch = { metadata: { resourceVersion: action.resourceVersion }, status: action.status };
+      // A merge patch takes away only what it says.
+      const gone = Object.keys(cluster.status ?? {}).filter((field) => !(field in action.status));
+      const status = { ...Object.fromEntries(gone.map((field) => [field, null])), ...action.status };
+      const patch = { metadata: { resourceVersion: action.resourceVersion }, status };
       return unlessGone(api.patch(types.cluster, namespace, name, patch, 'status'));
     }
-    case 'releasePod':
-      return releasePod(api, namespace, action);
+    case 'announcePlan':
+      return announcePlan(api, namespace, action);
     case 'replacePod':
       return replacePod(api, namespace, name, action);
     case 'expandClaim':
@@ -41,8 +44,15 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
 
 async function writePlan(
   api: KubeApi,
-  { object, resourceVersion }: Extract<Action, { readonly kind: 'writePlan' }>,
+  namespace: string,
+  { object, resourceVersion, evidence }: Extract<Action, { readonly kind: 'writePlan' }>,
 ): Promise<Outcome> {
+  if (evidence !== undefined) {
+    // Of caches nobody knows how old they are; two writers on two stores are what a promotion must never make.
+    const labelSelector = `${CLUSTER_LABEL}=${evidence.noPodsOf}`;
+    const { items } = await api.list(types.pod, { namespace, labelSelector }, { limit: 1 });
+    if (items.length > 0) return 'dropped';
+  }
   if (resourceVersion === undefined) await api.create(object);
   else await api.apply({ ...object, metadata: { ...object.metadata, resourceVersion } });
   return 'done';
@@ -60,18 +70,14 @@ async function changeFinalizers(
   return unlessGone(api.patch(types.cluster, namespace, name, patch));
 }
 
-async function releasePod(
+/** The UID in the patch is the precondition: another pod of that name is not told of what it read itself. */
+function announcePlan(
   api: KubeApi,
   namespace: string,
-  { pod: name, evidence }: Extract<Action, { readonly kind: 'releasePod' }>,
+  { pod, plan, evidence }: Extract<Action, { readonly kind: 'announcePlan' }>,
 ): Promise<Outcome> {
-  const pod = (await api.get(types.pod, namespace, name)) as Pod | undefined;
-  const claim = await api.get(types.claim, namespace, `data-${name}`);
-  if (pod?.metadata.uid !== evidence.podUID || claim?.metadata.uid !== evidence.claimUID) return 'dropped';
-  const { resourceVersion } = pod.metadata;
-  const gates = (pod.spec.schedulingGates ?? []).filter((gate) => gate.name !== VOLUME_GATE);
-  const patch = { metadata: { resourceVersion }, spec: { schedulingGates: gates.length === 0 ? null : gates } };
-  return unlessGone(api.patch(types.pod, namespace, name, patch));
+  const patch = { metadata: { uid: evidence.podUID, annotations: { [PLAN_ANNOTATION]: plan } } };
+  return unlessGone(api.patch(types.pod, namespace, pod, patch));
 }
 
 async function replacePod(

@@ -1,6 +1,6 @@
 import { GROUP, KIND, VERSION } from '../api/index.ts';
 import type { ChronikCluster } from '../api/index.ts';
-import { CLUSTER_LABEL } from '../plan/index.ts';
+import { CLUSTER_LABEL, isPreparing } from '../plan/index.ts';
 import type { BrokerReport, Claim, Failure, KubeObject, Observed, Pod } from '../plan/index.ts';
 import { CHILD_TYPES, types } from './resource-type.ts';
 import type { ResourceType } from './resource-type.ts';
@@ -41,9 +41,11 @@ export async function observe(
 
 async function askAll(pods: readonly Pod[], probe: BrokerProbe): Promise<ReadonlyMap<string, BrokerReport>> {
   const answers = await Promise.all(
-    pods.map(async ({ metadata, status }) => {
+    pods.map(async (pod) => {
+      const { metadata, status } = pod;
       const podIP = status?.podIP;
-      const asked = podIP === undefined || podIP === '' || status?.phase !== 'Running' ? undefined : await probe(podIP);
+      const isAsked = status?.phase === 'Running' || isPreparing(pod);
+      const asked = podIP === undefined || podIP === '' || !isAsked ? undefined : await probe(podIP);
       return [metadata.name, asked] as const;
     }),
   );

@@ -23,13 +23,16 @@ export type Action =
       readonly kind: 'writePlan';
       readonly object: KubeObject;
       readonly resourceVersion: string | undefined;
+      /** A promotion: no broker of before may be left. */
+      readonly evidence?: { readonly noPodsOf: string };
       readonly why: string;
     }
-  /** Lets a pod be scheduled that waited for a decision about its volume. */
+  /** Tells a pod that waits that the boot plan has changed. */
   | {
-      readonly kind: 'releasePod';
+      readonly kind: 'announcePlan';
       readonly pod: string;
-      readonly evidence: { readonly podUID: string; readonly claimUID: string };
+      readonly plan: string;
+      readonly evidence: { readonly podUID: string };
     }
   /** Deletes a pod so that its StatefulSet makes it anew from the current template. Its claim stays. */
   | {

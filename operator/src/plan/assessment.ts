@@ -1,14 +1,13 @@
 import type { Reason } from '../api/index.ts';
 import type { BrokerReport } from './broker-report.ts';
-import { CONTAINER, VOLUME_GATE } from './children/pod-template.ts';
+import { CONTAINER } from './children/pod-template.ts';
 import type { ContainerStatus, Pod } from './kube-object.ts';
+import { isPreparing, prepareStatus } from './prepared.ts';
 
 /** How one broker is: every pod lands in exactly one of these. */
 export type Assessment =
   | { readonly kind: 'absent' }
   | { readonly kind: 'stopping' }
-  /** Waits for a decision about its volume. */
-  | { readonly kind: 'gated' }
   /** Kubernetes cannot run it; `reason` says at which step. */
   | {
       readonly kind: 'blocked';
@@ -21,7 +20,14 @@ export type Assessment =
   /** Runs, but does not answer on /status. `ready` = its readiness probe is content, so clients are served. */
   | { readonly kind: 'silent'; readonly ready: boolean }
   | { readonly kind: 'restoring'; readonly progress: string | undefined }
-  | { readonly kind: 'holding'; readonly code: string; readonly message: string; readonly remedy: string }
+  | {
+      readonly kind: 'holding';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      /** Of VOLUME_HELD: what a release has to name. */
+      readonly volumeId: string | undefined;
+    }
   | { readonly kind: 'serving' };
 
 const IMAGE_REASONS = new Set(['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']);
@@ -30,19 +36,16 @@ const CONFIG_REASONS = new Set(['CreateContainerConfigError', 'CreateContainerEr
 export function assess(pod: Pod | undefined, report: BrokerReport | undefined): Assessment {
   if (pod === undefined) return { kind: 'absent' };
   if (pod.metadata.deletionTimestamp !== undefined) return { kind: 'stopping' };
-  if (isGated(pod)) return { kind: 'gated' };
-  const container = pod.status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+  const broker = pod.status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+  const prepare = prepareStatus(pod);
+  // The one whose turn it is.
+  const container = prepare !== undefined && prepare.state?.terminated?.exitCode !== 0 ? prepare : broker;
   return blocked(pod, container) ?? crashing(container) ?? running(pod, container, report);
-}
-
-export function isGated(pod: Pod): boolean {
-  return pod.spec.schedulingGates?.some(({ name }) => name === VOLUME_GATE) === true;
 }
 
 function blocked(pod: Pod, container: ContainerStatus | undefined): Assessment | undefined {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  // The condition of a pod whose gate was just taken away is still the one of the gate.
-  if (scheduled?.status === 'False' && scheduled.reason !== 'SchedulingGated') {
+  if (scheduled?.status === 'False') {
     return { kind: 'blocked', reason: 'Unschedulable', message: scheduled.message ?? 'no node takes the pod' };
   }
   const { reason = '', message = '' } = container?.state?.waiting ?? {};
@@ -70,15 +73,16 @@ function crashing(container: ContainerStatus | undefined): Assessment | undefine
 
 function running(pod: Pod, container: ContainerStatus | undefined, report: BrokerReport | undefined): Assessment {
   if (container?.state?.running === undefined) return { kind: 'starting' };
-  if (report === undefined) return { kind: 'silent', ready: isReady(pod) };
+  if (report === undefined) return isPreparing(pod) ? { kind: 'starting' } : { kind: 'silent', ready: isReady(pod) };
   switch (report.state) {
     case 'starting':
+    case 'preparing':
       return { kind: 'starting' };
     case 'restoring':
       return { kind: 'restoring', progress: progressOf(report) };
     case 'holding': {
-      const { code = 'UNKNOWN', message = '', remedy = '' } = report.held ?? {};
-      return { kind: 'holding', code, message, remedy };
+      const { code = 'UNKNOWN', message = '', remedy = '', volumeId } = report.held ?? {};
+      return { kind: 'holding', code, message, remedy, volumeId };
     }
     case 'serving':
       return isReady(pod) ? { kind: 'serving' } : { kind: 'starting' };

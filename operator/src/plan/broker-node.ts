@@ -1,4 +1,3 @@
-import { RELEASE_ANNOTATION } from '../api/index.ts';
 import type { NodeStatus, VolumeState } from '../api/index.ts';
 import { assess, serves } from './assessment.ts';
 import type { Assessment } from './assessment.ts';
@@ -6,6 +5,8 @@ import type { BrokerReport } from './broker-report.ts';
 import { names } from './children/names.ts';
 import type { Claim, Pod } from './kube-object.ts';
 import type { Observed } from './observed.ts';
+import { preparedOf } from './prepared.ts';
+import type { Prepared } from './prepared.ts';
 
 /** One broker: what Kubernetes has of it, what it says of itself, and what the status said of it before. */
 export interface BrokerNode {
@@ -15,55 +16,41 @@ export interface BrokerNode {
   readonly report: BrokerReport | undefined;
   readonly before: NodeStatus | undefined;
   readonly assessment: Assessment;
-  readonly volume: VolumeDecision;
+  readonly change: ClaimChange;
+  /** What the init container left behind, once it has let the broker start. */
+  readonly prepared: Prepared | undefined;
 }
 
-/**
- * What is known of the volume. `first`: no volume was ever seen here. `same`: the one of before. `new`: another claim than
- * before, and nothing speaks against restoring onto it. `held`: another claim, and a person has to release it.
- */
-export type VolumeDecision = 'none' | 'first' | 'same' | 'new' | 'held';
+/** What is known of the claim. `first`: none was ever seen here. `same`: the one of before. `new`: another one. */
+export type ClaimChange = 'none' | 'first' | 'same' | 'new';
 
-export function brokerNodes(observed: Observed): readonly BrokerNode[] {
-  const { cluster, pods, claims, reports } = observed;
+export function brokerNodes({ cluster, pods, claims, reports }: Observed): readonly BrokerNode[] {
   return Array.from({ length: cluster.spec.brokers }, (_, ordinal) => {
     const name = names.pod(cluster.metadata.name, ordinal);
     const pod = pods.find(({ metadata }) => metadata.name === name);
     const claim = claims.find(({ metadata }) => metadata.name === names.claimOf(name));
     const report = pod === undefined ? undefined : reports.get(name);
     const before = cluster.status?.nodes?.find((node) => node.name === name);
-    const node = { name, pod, claim, report, before, assessment: assess(pod, report) };
-    return { ...node, volume: volumeDecision(observed, node) };
+    const change = claimChange(claim, before);
+    return { name, pod, claim, report, before, change, assessment: assess(pod, report), prepared: preparedOf(pod) };
   });
 }
 
-function volumeDecision(
-  { cluster }: Observed,
-  { claim, before, assessment }: Omit<BrokerNode, 'volume'>,
-): VolumeDecision {
+function claimChange(claim: Claim | undefined, before: NodeStatus | undefined): ClaimChange {
   const uid = claim?.metadata.uid;
   if (uid === undefined || claim?.metadata.deletionTimestamp !== undefined) return 'none';
   if (before?.pvcUID === undefined) return 'first';
-  if (before.pvcUID === uid) return 'same';
-  const released = cluster.metadata.annotations?.[RELEASE_ANNOTATION] === uid;
-  if (cluster.spec.recovery.onEmptyVolume === 'Auto' || released) return 'new';
-  switch (assessment.kind) {
-    case 'gated':
-      return 'held';
-    // The claim comes before its pod: nothing is decided as long as there is nobody to hold.
-    case 'absent':
-    case 'stopping':
-      return 'none';
-    // Whoever took the gate away has decided, be it this operator a moment before it was killed.
-    case 'blocked':
-    case 'crashing':
-    case 'starting':
-    case 'silent':
-    case 'restoring':
-    case 'holding':
-    case 'serving':
-      return 'new';
-  }
+  return before.pvcUID === uid ? 'same' : 'new';
+}
+
+/** True if the broker waits for a person to release its empty volume. */
+export function isHeldForRelease({ assessment }: BrokerNode): boolean {
+  return assessment.kind === 'holding' && assessment.code === 'VOLUME_HELD';
+}
+
+/** True if what lies on the volume is not a broker's, as the init container or the broker said. */
+export function isForeign({ assessment }: BrokerNode): boolean {
+  return (assessment.kind === 'crashing' || assessment.kind === 'holding') && assessment.code === 'VOLUME_FOREIGN';
 }
 
 /** What the status says of a broker. It holds no elapsed time and nothing that moves while all is quiet. */
@@ -84,25 +71,30 @@ export function nodeStatus(node: BrokerNode): NodeStatus {
   };
 }
 
-function claimUID({ claim, before, volume }: BrokerNode): string | undefined {
-  return volume === 'none' || volume === 'held' ? before?.pvcUID : claim?.metadata.uid;
+function claimUID({ claim, before, change }: BrokerNode): string | undefined {
+  return change === 'none' ? before?.pvcUID : claim?.metadata.uid;
 }
 
-function volumeState({ before, volume, assessment, report }: BrokerNode): VolumeState | undefined {
-  if (assessment.kind === 'crashing' && assessment.code === 'VOLUME_FOREIGN') return 'Foreign';
+function volumeState(node: BrokerNode): VolumeState | undefined {
+  const { before, change, prepared, report } = node;
+  if (isForeign(node)) return 'Foreign';
   if (report?.state === 'serving') return 'Initialized';
-  switch (volume) {
-    case 'none':
-    case 'held':
-      return before?.volume;
-    case 'first':
+  switch (prepared?.decision) {
+    case 'create':
       return 'Empty';
-    case 'new':
+    case 'restore':
+    case 'promote':
       return 'Restoring';
-    case 'same':
-      // A foreign volume that is not foreign any more was emptied.
-      return before?.volume === 'Foreign' && assessment.kind !== 'crashing' ? 'Empty' : before?.volume;
+    case 'attach':
+      return 'Initialized';
+    case undefined:
+      break;
   }
+  if (report?.volume === 'Empty') return 'Empty';
+  // A volume that has an identity was not replaced, whatever its claim is called.
+  if (report?.volume === 'Initialized') return 'Initialized';
+  if (change === 'first' || change === 'new') return 'Empty';
+  return before?.volume === 'Foreign' ? undefined : before?.volume;
 }
 
 function recoveryOf({ report }: BrokerNode): NodeStatus['lastRecovery'] {
@@ -112,15 +104,14 @@ function recoveryOf({ report }: BrokerNode): NodeStatus['lastRecovery'] {
   return { ...counts, milliseconds };
 }
 
-function stateOf({ assessment, volume, report }: BrokerNode): string {
-  if (volume === 'held') return 'HeldForRelease';
+function stateOf(node: BrokerNode): string {
+  const { assessment } = node;
+  if (isHeldForRelease(node)) return 'HeldForRelease';
   switch (assessment.kind) {
     case 'absent':
       return 'NoPod';
     case 'stopping':
       return 'Stopping';
-    case 'gated':
-      return 'Starting';
     case 'blocked':
       return assessment.reason;
     case 'crashing':
@@ -134,12 +125,11 @@ function stateOf({ assessment, volume, report }: BrokerNode): string {
     case 'holding':
       return 'Holding';
     case 'serving':
-      return report === undefined ? 'NotReporting' : 'Serving';
+      return 'Serving';
   }
 }
 
-function detailOf({ assessment, volume, claim }: BrokerNode): string | undefined {
-  if (volume === 'held') return `new claim ${claim?.metadata.uid ?? ''}`;
+function detailOf({ assessment }: BrokerNode): string | undefined {
   switch (assessment.kind) {
     case 'blocked':
       return assessment.message;
@@ -148,10 +138,9 @@ function detailOf({ assessment, volume, claim }: BrokerNode): string | undefined
     case 'restoring':
       return assessment.progress;
     case 'holding':
-      return assessment.code;
+      return assessment.volumeId === undefined ? assessment.code : `empty volume ${assessment.volumeId}`;
     case 'absent':
     case 'stopping':
-    case 'gated':
     case 'starting':
     case 'silent':
     case 'serving':

@@ -1,14 +1,29 @@
 /** What a broker says of itself under /status, as far as the operator uses it. */
 export interface BrokerReport {
-  readonly state: 'starting' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
+  /** `preparing`: the init container, which looks and never serves. */
+  readonly state: 'starting' | 'preparing' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
   readonly version: string;
-  readonly held?: { readonly code: string; readonly message: string; readonly remedy: string };
+  readonly held?: {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string;
+    /** What a release has to name. */
+    readonly volumeId?: string;
+  };
+  /** What `chronik prepare` found the volume to be. */
+  readonly volume?: VolumeClass;
   readonly restore?: { readonly phase: string; readonly done: number; readonly total?: number; readonly unit: string };
   readonly store?: {
     readonly description: string;
     readonly reachable: boolean;
     readonly lastError?: { readonly code: string; readonly message: string };
   };
+  /** Stores that hold copies of the bucket, as the broker that copies them or watches them sees them. */
+  readonly replicas?: readonly ReplicaReport[];
+  /** Name of the store that it runs on. */
+  readonly activeStore?: string;
+  /** While its store does not answer: what going on from the others would mean. */
+  readonly previews?: readonly StorePreview[];
   readonly lineage?: string;
   readonly timeline?: string;
   readonly metadataEpoch?: number;
@@ -24,7 +39,31 @@ export interface BrokerReport {
   };
 }
 
-const STATES = ['starting', 'restoring', 'holding', 'serving', 'stopping', 'failed'] as const;
+const STATES = ['starting', 'preparing', 'restoring', 'holding', 'serving', 'stopping', 'failed'] as const;
+export interface StorePreview {
+  readonly name: string;
+  readonly reachable: boolean;
+  /** The timeline that a promotion would leave. */
+  readonly timeline?: string;
+  /** Everything acknowledged before this time would be kept. */
+  readonly cutTime?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface ReplicaReport {
+  readonly name: string;
+  readonly reachable: boolean;
+  /** The copier's own word; `in sync` = it has all that the last look found. */
+  readonly state: string;
+  /** Everything that was in the bucket then is in the replica; undefined while that is not known. */
+  readonly upTo?: string;
+  /** What stands in the way and does not go by waiting. */
+  readonly problems: number;
+}
+
+export const VOLUME_CLASSES = ['Empty', 'Initialized', 'Foreign', 'Corrupt'] as const;
+export type VolumeClass = (typeof VOLUME_CLASSES)[number];
+
 const MODES = ['created', 'restored', 'attached'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,8 +81,15 @@ export function parseReport(value: unknown): BrokerReport | undefined {
     state,
     version,
     ...optional('held', heldOf(fieldsOf(document['held']))),
+    ...optional(
+      'volume',
+      VOLUME_CLASSES.find((known) => known === document['volume']),
+    ),
     ...optional('restore', restoreOf(fieldsOf(document['restore']))),
     ...optional('store', storeOf(fieldsOf(document['store']))),
+    ...optional('replicas', replicasOf(fieldsOf(document['replication']))),
+    ...optional('activeStore', textOf(document['activeStore'])),
+    ...optional('previews', previewsOf(document['failover'])),
     ...optional('lineage', textOf(document['lineage'])),
     ...optional('timeline', textOf(document['timeline'])),
     ...optional('metadataEpoch', countOf(document['metadataEpoch'])),
@@ -57,6 +103,7 @@ function heldOf(held: Fields | undefined): BrokerReport['held'] {
     code: textOf(held['code']) ?? 'UNKNOWN',
     message: textOf(held['message']) ?? '',
     remedy: textOf(held['remedy']) ?? '',
+    ...optional('volumeId', textOf(held['volumeId'])),
   };
 }
 
@@ -71,10 +118,56 @@ function storeOf(store: Fields | undefined): BrokerReport['store'] {
   const description = textOf(store?.['description']);
   const reachable = store?.['reachable'];
   if (description === undefined || typeof reachable !== 'boolean') return undefined;
-  const error = fieldsOf(store?.['lastError']);
-  const lastError =
-    error === undefined ? undefined : { code: textOf(error['code']) ?? '', message: textOf(error['message']) ?? '' };
+  const lastError = errorOf(store?.['lastError']);
   return { description, reachable, ...optional('lastError', lastError) };
+}
+
+function replicasOf(replication: Fields | undefined): readonly ReplicaReport[] | undefined {
+  const stores = replication?.['stores'];
+  if (!Array.isArray(stores)) return undefined;
+  return stores.flatMap((one): readonly ReplicaReport[] => {
+    const store = fieldsOf(one);
+    const name = textOf(store?.['name']);
+    const reachable = store?.['reachable'];
+    if (store === undefined || name === undefined || typeof reachable !== 'boolean') return [];
+    const problems = store['problems'];
+    return [
+      {
+        name,
+        reachable,
+        state: textOf(store['state']) ?? '',
+        problems: Array.isArray(problems) ? problems.length : 0,
+        ...optional('upTo', textOf(store['upTo'])),
+      },
+    ];
+  });
+}
+
+function errorOf(value: unknown): { readonly code: string; readonly message: string } | undefined {
+  const error = fieldsOf(value);
+  return error === undefined
+    ? undefined
+    : { code: textOf(error['code']) ?? '', message: textOf(error['message']) ?? '' };
+}
+
+function previewsOf(value: unknown): readonly StorePreview[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((one): readonly StorePreview[] => {
+    const preview = fieldsOf(one);
+    const name = textOf(preview?.['name']);
+    const reachable = preview?.['reachable'];
+    if (preview === undefined || name === undefined || typeof reachable !== 'boolean') return [];
+    const cutTime = textOf(preview['cutTime']);
+    return [
+      {
+        name,
+        reachable,
+        ...optional('timeline', textOf(preview['timeline'])),
+        ...optional('cutTime', Number.isNaN(Date.parse(cutTime ?? '')) ? undefined : cutTime),
+        ...optional('error', errorOf(preview['error'])),
+      },
+    ];
+  });
 }
 
 function lastRestoreOf(restore: Fields | undefined): BrokerReport['lastRestore'] {

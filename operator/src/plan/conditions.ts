@@ -1,9 +1,13 @@
 import { RELEASE_ANNOTATION } from '../api/index.ts';
 import type { ChronikCluster, Condition, ConditionType, Reason } from '../api/index.ts';
 import { serves } from './assessment.ts';
+import { isForeign, isHeldForRelease } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
+import { activeStoreOf } from './failover.ts';
+import type { FailoverVerdict } from './failover.ts';
 import type { Failure } from './observed.ts';
 import { quantityValue } from './quantity.ts';
+import { replicaInSync } from './replicas.ts';
 
 /** What a condition says, before the time of its last change is known. */
 export interface Verdict {
@@ -21,9 +25,11 @@ export interface Situation {
   /** Brokers that run an older template. */
   readonly outdated: readonly BrokerNode[];
   readonly failure: Failure | undefined;
+  readonly failover: FailoverVerdict;
 }
 
 export function verdicts(situation: Situation): readonly Verdict[] {
+  const replicas = replicaInSync(situation);
   return [
     ready(situation),
     reconciling(situation),
@@ -31,6 +37,7 @@ export function verdicts(situation: Situation): readonly Verdict[] {
     storeReachable(situation),
     volumesHealthy(situation),
     upToDate(situation),
+    ...(replicas === undefined ? [] : [replicas, writeAuthority(situation)]),
   ];
 }
 
@@ -56,15 +63,18 @@ function ready({ cluster, nodes }: Situation): Verdict {
   }
   const down = nodes.find(({ assessment }) => !serves(assessment));
   if (down === undefined) return { type, status: 'True', reason: 'Serving', message: 'all brokers serve' };
-  return { type, status: 'False', ...whyDown(down) };
+  return { type, status: 'False', ...whyDown(down, cluster) };
 }
 
 /** Why a broker does not serve, with what a person can do about it. */
-export function whyDown(node: BrokerNode): { readonly reason: Reason; readonly message: string } {
-  const { name, assessment, volume, claim } = node;
-  if (volume === 'held') {
-    const uid = claim?.metadata.uid ?? '';
-    const message = `${name} has a new volume and waits, as recovery.onEmptyVolume says. To restore onto it set the annotation ${RELEASE_ANNOTATION}=${uid}`;
+export function whyDown(
+  node: BrokerNode,
+  { metadata }: ChronikCluster,
+): { readonly reason: Reason; readonly message: string } {
+  const { name, assessment } = node;
+  if (assessment.kind === 'holding' && isHeldForRelease(node)) {
+    const command = `kubectl annotate chk ${metadata.name} -n ${metadata.namespace ?? 'default'} --overwrite ${RELEASE_ANNOTATION}=${assessment.volumeId ?? ''}`;
+    const message = `${name} has an empty volume and waits, as recovery.onEmptyVolume says. To restore onto it: ${command}`;
     return { reason: 'HeldForRelease', message };
   }
   switch (assessment.kind) {
@@ -72,7 +82,6 @@ export function whyDown(node: BrokerNode): { readonly reason: Reason; readonly m
       return { reason: 'NoPod', message: `${name} has no pod yet` };
     case 'stopping':
       return { reason: 'Stopping', message: `${name} is stopping` };
-    case 'gated':
     case 'starting':
       return { reason: 'Starting', message: `${name} is starting` };
     case 'blocked':
@@ -110,16 +119,18 @@ function reconciling({ cluster, pending, outdated }: Situation): Verdict {
   return { type, status: 'False', reason: 'AsSpecified', message: 'everything is as specified' };
 }
 
-function stalled({ failure, nodes }: Situation): Verdict {
+function stalled({ cluster, failure, failover, nodes }: Situation): Verdict {
   const type = 'Stalled';
   if (failure !== undefined) {
     return { type, status: 'True', reason: failure.reason, message: `${failure.action}: ${failure.message}` };
   }
+  if (failover.kind === 'stalled') {
+    return { type, status: 'True', reason: failover.reason, message: failover.message };
+  }
   const stuck = nodes.find(
-    ({ assessment: { kind }, volume }) =>
-      volume === 'held' || kind === 'holding' || kind === 'crashing' || kind === 'blocked',
+    ({ assessment: { kind } }) => kind === 'holding' || kind === 'crashing' || kind === 'blocked',
   );
-  if (stuck !== undefined) return { type, status: 'True', ...whyDown(stuck) };
+  if (stuck !== undefined) return { type, status: 'True', ...whyDown(stuck, cluster) };
   return { type, status: 'False', reason: 'AsSpecified', message: 'nothing needs a person' };
 }
 
@@ -142,21 +153,24 @@ function storeReachable({ nodes }: Situation): Verdict {
 
 function volumesHealthy({ cluster, nodes, failure }: Situation): Verdict {
   const type = 'VolumesHealthy';
-  const foreign = nodes.find(
-    ({ assessment }) => assessment.kind === 'crashing' && assessment.code === 'VOLUME_FOREIGN',
-  );
-  if (foreign !== undefined) return { type, status: 'False', reason: 'Foreign', message: whyDown(foreign).message };
-  const held = nodes.find(({ volume }) => volume === 'held');
-  if (held !== undefined) return { type, status: 'False', ...whyDown(held) };
+  const foreign = nodes.find(isForeign);
+  if (foreign !== undefined) {
+    return { type, status: 'False', reason: 'Foreign', message: whyDown(foreign, cluster).message };
+  }
+  const held = nodes.find(isHeldForRelease);
+  if (held !== undefined) return { type, status: 'False', ...whyDown(held, cluster) };
   const fresh = nodes.find(
-    ({ volume, report }) => (volume === 'first' || volume === 'new') && report?.state !== 'serving',
+    ({ change, report }) => (change === 'first' || change === 'new') && report?.state !== 'serving',
   );
-  const restoring = nodes.find(({ before, report }) => before?.volume === 'Restoring' && report?.state !== 'serving');
+  const restoring = nodes.find(
+    ({ prepared, before, report }) =>
+      (prepared?.decision === 'restore' || before?.volume === 'Restoring') && report?.state !== 'serving',
+  );
   const waiting = restoring ?? fresh;
   if (waiting !== undefined) {
     return { type, status: 'False', reason: 'Restoring', message: `the volume of ${waiting.name} is being filled` };
   }
-  const unfilled = nodes.some(({ volume, before }) => volume === 'none' || before?.volume === 'Empty');
+  const unfilled = nodes.some(({ change, before }) => change === 'none' || before?.volume === 'Empty');
   if (unfilled && !nodes.every(({ report }) => report?.state === 'serving')) {
     return { type, status: 'Unknown', reason: 'Unknown', message: 'there is a broker without a filled volume' };
   }
@@ -169,6 +183,24 @@ function volumesHealthy({ cluster, nodes, failure }: Situation): Verdict {
     return { type, status: 'True', reason: 'Expanding', message: `volumes are growing: ${namesOf(small)}` };
   }
   return { type, status: 'True', reason: 'Initialized', message: 'every broker has its volume' };
+}
+
+/** Which store may be written, and whether somebody does. */
+function writeAuthority({ cluster, nodes, failover }: Situation): Verdict {
+  const type = 'WriteAuthority';
+  const order = cluster.status?.failover ?? (failover.kind === 'promote' ? failover.order : undefined);
+  if (order !== undefined) {
+    const left = nodes.filter(({ pod }) => pod !== undefined).map(({ name }) => name);
+    const waits = left.length === 0 ? '' : `; pods that have not ended: ${left.join(', ')}`;
+    const message = `going on from ${order.store} with all that was acknowledged before ${order.cutTime}${waits}`;
+    return { type, status: 'Unknown', reason: 'Promoting', message };
+  }
+  const store = activeStoreOf(cluster);
+  const writer = nodes.find(({ assessment, report }) => serves(assessment) && report?.store?.reachable !== false);
+  if (writer === undefined) {
+    return { type, status: 'False', reason: 'Unreachable', message: `no broker writes to ${store}` };
+  }
+  return { type, status: 'True', reason: 'Held', message: `${writer.name} writes to ${store}` };
 }
 
 function upToDate({ outdated, nodes }: Situation): Verdict {

@@ -14,7 +14,7 @@ export function eventsBetween(cluster: ChronikCluster, after: ClusterStatus): re
       node,
     ),
   );
-  return [...nodes, ...conditionEvents(before, after)].map((event) => ({
+  return [...nodes, ...failoverEvents(before, after), ...conditionEvents(before, after)].map((event) => ({
     ...event,
     name: `${cluster.metadata.name}.${hashOf([cluster.metadata.uid, event])}`,
   }));
@@ -25,11 +25,14 @@ type Told = Omit<EventSpec, 'name'> & { readonly of: readonly unknown[] };
 function nodeEvents(before: NodeStatus | undefined, node: NodeStatus): readonly Told[] {
   const events: Told[] = [];
   const { name, pvcUID, volume, lastRecovery } = node;
-  if (volume === 'Restoring' && before?.volume !== 'Restoring') {
-    const message = `${name} has a new volume and restores it from the bucket`;
-    events.push({ type: 'Normal', reason: 'RestoreStarted', message, of: [name, pvcUID] });
+  const isRecovered = lastRecovery !== undefined && lastRecovery.finishedAt !== before?.lastRecovery?.finishedAt;
+  // A restore that was over before anybody looked has begun all the same.
+  if ((volume === 'Restoring' || (isRecovered && lastRecovery.mode === 'restored')) && before?.volume !== 'Restoring') {
+    const message = `${name} restores its volume from the bucket`;
+    const of = [name, pvcUID, before?.lastRecovery?.finishedAt];
+    events.push({ type: 'Normal', reason: 'RestoreStarted', message, of });
   }
-  if (lastRecovery !== undefined && lastRecovery.finishedAt !== before?.lastRecovery?.finishedAt) {
+  if (isRecovered) {
     const { mode, partitions = 0, records = 0, milliseconds = 0, anomalies = 0, finishedAt } = lastRecovery;
     const found = `${partitions} partitions, ${records} records, in ${milliseconds} ms`;
     const told = { of: [name, finishedAt] };
@@ -52,6 +55,20 @@ function nodeEvents(before: NodeStatus | undefined, node: NodeStatus): readonly 
   return events;
 }
 
+function failoverEvents(before: ClusterStatus | undefined, after: ClusterStatus): readonly Told[] {
+  const events: Told[] = [];
+  const { failover: order, lastFailover: last } = after;
+  if (order !== undefined && order.planId !== before?.failover?.planId) {
+    const message = `goes on from ${order.store}: the store of before has not answered since ${order.lostAt}, kept is what was acknowledged before ${order.cutTime}`;
+    events.push({ type: 'Warning', reason: 'FailoverStarted', message, of: [order.planId] });
+  }
+  if (last !== undefined && last.timeline !== before?.lastFailover?.timeline) {
+    const message = `runs on ${last.to} as timeline ${last.timeline}; ${last.from} was left`;
+    events.push({ type: 'Normal', reason: 'FailoverCompleted', message, of: [last.timeline] });
+  }
+  return events;
+}
+
 function conditionEvents(before: ClusterStatus | undefined, after: ClusterStatus): readonly Told[] {
   return (after.conditions ?? []).flatMap((condition): readonly Told[] => {
     const { type, status, reason, message } = condition;
@@ -66,6 +83,12 @@ function conditionEvents(before: ClusterStatus | undefined, after: ClusterStatus
     }
     if (type === 'ObjectStoreReachable' && status === 'True' && old?.status === 'False') {
       return [{ type: 'Normal', reason, message, of }];
+    }
+    if (type === 'ReplicaInSync' && status === 'False' && old?.status === 'True') {
+      return [{ type: 'Warning', reason: 'ReplicaBehind', message, of }];
+    }
+    if (type === 'ReplicaInSync' && status === 'True' && old?.status !== 'True') {
+      return [{ type: 'Normal', reason: 'ReplicaInSync', message, of }];
     }
     if (type === 'Ready' && status === 'True' && old?.status !== 'True') {
       return [{ type: 'Normal', reason: 'Ready', message, of }];

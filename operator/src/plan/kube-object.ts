@@ -24,7 +24,6 @@ export interface ContainerStatus {
 export interface Pod extends KubeObject {
   readonly spec: {
     readonly nodeName?: string;
-    readonly schedulingGates?: readonly { readonly name: string }[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -35,6 +34,7 @@ export interface Pod extends KubeObject {
       readonly reason?: string;
       readonly message?: string;
     }[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
 }

@@ -5,17 +5,19 @@ import { serves } from './assessment.ts';
 import { brokerNodes } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
 import { canonicalJson } from './canonical.ts';
+import { isOrdered, planHash } from './children/boot-plan.ts';
 import { wantedChildren } from './children/index.ts';
 import { names } from './children/names.ts';
 import { podTemplate } from './children/pod-template.ts';
 import { reasonToApply } from './convergence.ts';
 import { deletionActions } from './deletion.ts';
 import { eventsBetween } from './events.ts';
+import { NO_FAILOVER, judgeFailover } from './failover.ts';
 import type { KubeObject, StatefulSet } from './kube-object.ts';
 import type { Observed, PlanOptions } from './observed.ts';
 import { nextReplacement, outdatedNodes } from './rollout.ts';
 import { statusOf } from './status.ts';
-import { expansions, releases } from './volumes.ts';
+import { announcements, expansions } from './volumes.ts';
 
 /** How soon to ask brokers again, while something moves and while all is quiet. */
 const BUSY_MS = 2_000;
@@ -39,7 +41,8 @@ export function planCluster(observed: Observed, options: PlanOptions, nowMs: num
     .filter(({ kind }) => kind === 'apply' || kind === 'writePlan' || kind === 'expandClaim')
     .map(inWords);
   const outdated = outdatedNodes(nodes, template.hash);
-  const status = statusOf({ cluster, nodes, pending, outdated, failure: observed.failure }, nowMs);
+  const failover = cluster.spec.paused ? NO_FAILOVER : judgeFailover(cluster, nodes, nowMs);
+  const status = statusOf({ cluster, nodes, pending, outdated, failover, failure: observed.failure }, nowMs);
   const quiet = writes.length === 0 && nodes.every(({ assessment }) => serves(assessment)) && !isDeleting(observed);
   return {
     actions: [...writes, ...statusActions(observed, status, writes)],
@@ -60,14 +63,21 @@ function steadyActions(
   if (!finalizers.includes(FINALIZER)) return [{ kind: 'addFinalizer', resourceVersion }];
   const template = podTemplate(cluster, options);
   const restoring = nodes.some(isRestoring);
-  const applies = wantedChildren(cluster, template, found, restoring).flatMap((object): readonly Action[] => {
-    const why = reasonToApply(object, findChild(observed, object));
-    return why === undefined ? [] : [applying(observed, object, why)];
-  });
+  const stopping = mustStop(observed);
+  const replicas = stopping ? 0 : cluster.spec.brokers;
+  const applies = wantedChildren(cluster, template, found, { restoring, replicas }).flatMap(
+    (object): readonly Action[] => {
+      const why = reasonToApply(object, findChild(observed, object));
+      if (why === undefined) return [];
+      // The order counts once every broker of before is known to have ended.
+      if (stopping && isBootMap(observed, object) && !hasStopped(observed, found)) return [];
+      return [applying(observed, object, why)];
+    },
+  );
   const replacement = applies.length > 0 ? undefined : nextReplacement(nodes, template.hash, found);
   return [
     ...applies,
-    ...releases(nodes),
+    ...(applies.length > 0 ? [] : announcements(nodes, planHash(cluster))),
     ...(replacement === undefined ? [] : [replacement]),
     ...expansions(nodes, cluster.spec.storage),
   ];
@@ -75,12 +85,37 @@ function steadyActions(
 
 /** Two operators, or one with an old view, must never take back each other's boot plan. */
 function applying(observed: Observed, object: KubeObject, why: string): Action {
-  if (object.metadata.name !== names.boot(observed.cluster.metadata.name)) return { kind: 'apply', object, why };
-  return { kind: 'writePlan', object, why, resourceVersion: findChild(observed, object)?.metadata.resourceVersion };
+  if (!isBootMap(observed, object)) return { kind: 'apply', object, why };
+  const resourceVersion = findChild(observed, object)?.metadata.resourceVersion;
+  const write = { kind: 'writePlan', object, why, resourceVersion } as const;
+  return mustStop(observed) ? { ...write, evidence: { noPodsOf: observed.cluster.metadata.name } } : write;
 }
 
-function isRestoring({ assessment, before, report }: BrokerNode): boolean {
-  return assessment.kind === 'restoring' || (before?.volume === 'Restoring' && report?.state === 'starting');
+function isBootMap({ cluster }: Observed, { kind, metadata }: KubeObject): boolean {
+  return kind === 'ConfigMap' && metadata.name === names.boot(cluster.metadata.name);
+}
+
+/** A promotion was ordered, and its plan is not written yet. */
+function mustStop({ cluster, children }: Observed): boolean {
+  if (cluster.status?.failover === undefined) return false;
+  const name = names.boot(cluster.metadata.name);
+  return !isOrdered(
+    cluster,
+    children.find((child) => child.kind === 'ConfigMap' && child.metadata.name === name),
+  );
+}
+
+/** No pod is left, and the StatefulSet's controller knows that it must make none. */
+function hasStopped({ pods }: Observed, found: StatefulSet | undefined): boolean {
+  const isSeen = found?.status?.observedGeneration === found?.metadata.generation;
+  return pods.length === 0 && found?.spec.replicas === 0 && isSeen;
+}
+
+/** From the moment that the init container lets a broker restore until it serves, unless something holds it up. */
+function isRestoring({ assessment, prepared, before, report }: BrokerNode): boolean {
+  if (assessment.kind === 'restoring') return true;
+  if (assessment.kind !== 'starting' && assessment.kind !== 'silent') return false;
+  return (prepared?.decision === 'restore' || before?.volume === 'Restoring') && report?.state !== 'serving';
 }
 
 /** Events, then the status. A cluster whose finalizer goes in this very plan may be gone before its status is written. */
@@ -116,8 +151,8 @@ export function inWords(action: Action): string {
       return `apply ${action.object.kind} ${action.object.metadata.name} (${action.why})`;
     case 'writePlan':
       return `write the boot plan ${action.object.metadata.name} (${action.why})`;
-    case 'releasePod':
-      return `let pod ${action.pod} start`;
+    case 'announcePlan':
+      return `tell pod ${action.pod} of the boot plan`;
     case 'replacePod':
       return `replace pod ${action.pod} (${action.why})`;
     case 'expandClaim':

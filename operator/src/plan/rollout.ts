@@ -38,7 +38,7 @@ export function nextReplacement(
 }
 
 function isBroken({ assessment: { kind } }: BrokerNode): boolean {
-  return kind === 'crashing' || kind === 'blocked' || kind === 'holding' || kind === 'gated';
+  return kind === 'crashing' || kind === 'blocked' || kind === 'holding';
 }
 
 function mayGo(node: BrokerNode, nodes: readonly BrokerNode[]): boolean {

@@ -4,6 +4,8 @@ import { names, selectorLabels } from './children/names.ts';
 import { listenerOf } from './children/settings.ts';
 import { conditionsOf, verdicts } from './conditions.ts';
 import type { Situation } from './conditions.ts';
+import { activeStoreOf, promotedNode } from './failover.ts';
+import { replicaStatuses } from './replicas.ts';
 
 /** The status of a cluster: the same situation gives the same status, whatever the time. */
 export function statusOf(situation: Situation, nowMs: number): ClusterStatus {
@@ -30,6 +32,8 @@ export function statusOf(situation: Situation, nowMs: number): ClusterStatus {
       .join(','),
     endpoints: [{ name: listener.name, bootstrap: `${names.bootstrap(name)}.${namespace}.svc:${listener.port}` }],
     nodes: nodeStatuses,
+    ...failoverStatus(situation, nowMs),
+    ...kept('replicas', replicaStatuses(situation)),
     conditions: conditionsOf(verdicts(situation), before?.conditions ?? [], generation, nowMs),
   };
 }
@@ -38,11 +42,31 @@ function kept<Name extends string, Value>(name: Name, value: Value | undefined):
   return value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: Value });
 }
 
+/** The order stands until a broker serves from the promoted store; then that one is the cluster's. */
+function failoverStatus({ cluster, nodes, failover }: Situation, nowMs: number): Partial<ClusterStatus> {
+  const { status: before, spec } = cluster;
+  if ((spec.replicaStores ?? []).length === 0) return {};
+  const activeStore = activeStoreOf(cluster);
+  const last = kept('lastFailover', before?.lastFailover);
+  const order = before?.failover ?? (failover.kind === 'promote' ? failover.order : undefined);
+  if (order === undefined) return { activeStore, ...last };
+  // Decided on old facts: the order is taken back, and whoever looks at the new ones decides anew.
+  const isOutdated = nodes.some(
+    ({ assessment }) => assessment.kind === 'holding' && assessment.code === 'PLAN_OUTDATED',
+  );
+  if (isOutdated) return { activeStore, ...last };
+  const timeline = promotedNode(order, nodes)?.report?.timeline;
+  if (timeline === undefined) return { activeStore, failover: order, ...last };
+  const finishedAt = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const lastFailover = { from: activeStore, to: order.store, timeline, cutTime: order.cutTime, finishedAt };
+  return { activeStore: order.store, lastFailover };
+}
+
 function phaseOf({ cluster, nodes, outdated }: Situation, statuses: readonly NodeStatus[]): Phase {
   if (cluster.metadata.deletionTimestamp !== undefined) return 'Deleting';
   if (cluster.spec.paused) return 'Paused';
   const kinds = new Set(nodes.map(({ assessment }) => assessment.kind));
-  if (kinds.has('holding') || nodes.some(({ volume }) => volume === 'held')) return 'Holding';
+  if (kinds.has('holding')) return 'Holding';
   if (kinds.has('crashing') || kinds.has('blocked')) return 'Degraded';
   const refilling = statuses.some(({ ready, volume }) => !ready && volume === 'Restoring');
   if (refilling || kinds.has('restoring')) return 'Restoring';

@@ -1,17 +1,19 @@
 import type { ClusterSpec } from '../api/index.ts';
 import type { Action } from './action.ts';
-import { isGated } from './assessment.ts';
 import type { BrokerNode } from './broker-node.ts';
+import { PLAN_ANNOTATION } from './children/pod-template.ts';
 import { quantityValue } from './quantity.ts';
 
-/** Pods that wait for a decision which has been made. */
-export function releases(nodes: readonly BrokerNode[]): readonly Action[] {
-  return nodes.flatMap(({ name, pod, claim, volume }): readonly Action[] => {
+/**
+ * Pods that hold although the plan has changed since they were told of it: the kubelet renews what it has mounted once a minute, and
+ * at once when the pod changes.
+ */
+export function announcements(nodes: readonly BrokerNode[], plan: string): readonly Action[] {
+  return nodes.flatMap(({ name, pod, assessment }): readonly Action[] => {
     const podUID = pod?.metadata.uid;
-    const claimUID = claim?.metadata.uid;
-    if (pod === undefined || podUID === undefined || claimUID === undefined || !isGated(pod)) return [];
-    if (volume === 'none' || volume === 'held') return [];
-    return [{ kind: 'releasePod', pod: name, evidence: { podUID, claimUID } }];
+    if (podUID === undefined || assessment.kind !== 'holding') return [];
+    if (pod?.metadata.annotations?.[PLAN_ANNOTATION] === plan) return [];
+    return [{ kind: 'announcePlan', pod: name, plan, evidence: { podUID } }];
   });
 }
 

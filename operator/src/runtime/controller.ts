@@ -127,7 +127,12 @@ export class Controller {
       metrics.lastSuccess.set(clock.nowMs() / 1000);
       const idle = result.kind === 'gone' || result.writes === 0;
       metrics.reconciles.inc({ result: idle ? 'steady' : 'changed' });
-      if (result.kind === 'planned') queue.addAfter(key, result.lookAgainMs);
+      if (result.kind === 'planned') {
+        metrics.tellConditions(namespace, name, result.conditions);
+        queue.addAfter(key, result.lookAgainMs);
+      } else {
+        metrics.forgetConditions(namespace, name);
+      }
     } catch (error) {
       // Whoever leads next begins with the whole list.
       if (error instanceof NotLeaderError) return;

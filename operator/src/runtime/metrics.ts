@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { CONDITION_TYPES } from '../api/index.ts';
+import type { Condition } from '../api/index.ts';
 
 /** What the operator counts. */
 export class OperatorMetrics {
@@ -11,6 +13,12 @@ export class OperatorMetrics {
     'Time of the last good round, since 1970.',
   );
   readonly leading = this.#gauge('chronik_operator_leading', '1 if this process leads.');
+  readonly #conditions = new Gauge({
+    name: 'chronik_operator_condition',
+    help: 'Conditions of the clusters: 1 true, 0 false, -1 unknown.',
+    labelNames: ['namespace', 'name', 'type'],
+    registers: [this.#registry],
+  });
   readonly duration = new Histogram({
     name: 'chronik_operator_reconcile_seconds',
     help: 'Duration of a round.',
@@ -22,6 +30,17 @@ export class OperatorMetrics {
     const depth = this.#gauge('chronik_operator_queue_depth', 'Clusters that wait for a worker.', () => {
       depth.set(queueDepth());
     });
+  }
+
+  tellConditions(namespace: string, name: string, conditions: readonly Condition[]): void {
+    for (const { type, status } of conditions) {
+      this.#conditions.set({ namespace, name, type }, status === 'True' ? 1 : status === 'False' ? 0 : -1);
+    }
+  }
+
+  /** A cluster that is gone is no cluster that is not ready. */
+  forgetConditions(namespace: string, name: string): void {
+    for (const type of CONDITION_TYPES) this.#conditions.remove({ namespace, name, type });
   }
 
   text(): Promise<string> {

@@ -1,4 +1,4 @@
-import type { ChronikCluster } from '../api/index.ts';
+import type { ChronikCluster, Condition } from '../api/index.ts';
 import { KubeError, execute, observe } from '../kube/index.ts';
 import type { BrokerProbe, CacheReader, KubeApi } from '../kube/index.ts';
 import { inWords, planCluster } from '../plan/index.ts';
@@ -18,7 +18,12 @@ export interface ReconcileOptions {
 export type Reconciled =
   | { readonly kind: 'gone' }
   /** `writes` = 0: nothing was to be done. */
-  | { readonly kind: 'planned'; readonly writes: number; readonly lookAgainMs: number }
+  | {
+      readonly kind: 'planned';
+      readonly writes: number;
+      readonly lookAgainMs: number;
+      readonly conditions: readonly Condition[];
+    }
   /** The API server refused something for good; it stands in the status, and is tried again with growing pauses. */
   | { readonly kind: 'refused'; readonly failure: Failure };
 
@@ -55,7 +60,7 @@ export async function reconcile(
       return { kind: 'refused', failure };
     }
   }
-  return { kind: 'planned', writes, lookAgainMs: plan.lookAgainMs };
+  return { kind: 'planned', writes, lookAgainMs: plan.lookAgainMs, conditions: plan.status.conditions ?? [] };
 }
 
 /** Writes only events and status, and lets a deleted cluster go: what the failed plan would have changed stays as it is. */

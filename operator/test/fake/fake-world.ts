@@ -1,6 +1,6 @@
 import { FINALIZER } from '../../src/api/index.ts';
 import type { ChronikCluster } from '../../src/api/index.ts';
-import { VOLUME_GATE, parseReport } from '../../src/plan/index.ts';
+import { parseReport } from '../../src/plan/index.ts';
 import type { BrokerReport } from '../../src/plan/index.ts';
 import { reconcile } from '../../src/runtime/reconcile.ts';
 import type { Reconciled } from '../../src/runtime/reconcile.ts';
@@ -29,6 +29,23 @@ export class FakeWorld {
   readonly filled = new Set<string>();
   /** Images with which a broker never comes up. */
   readonly badImages = new Set<string>();
+  /** Volumes that were emptied in place, and how often. */
+  readonly #emptied = new Map<string, number>();
+  /** The main store does not answer; `copy` is what the brokers see of the replica. */
+  primaryAway = false;
+  copy: object = {
+    name: 'east',
+    reachable: true,
+    timeline: '0000000001-aaaaaaaa',
+    cutTime: '2026-01-01T00:00:30.000Z',
+  };
+  /** Plans that brokers have carried out. */
+  readonly promoted: string[] = [];
+  /** What a broker that serves says of its replica stores. */
+  replication: readonly object[] | undefined;
+  readonly #served = new Map<string, object>();
+  /** What every init container says instead of ending. */
+  inTheWay: { code: string; message: string; remedy: string; volume: string; reachable?: boolean } | undefined;
   /** What every broker says instead of serving. */
   held: { code: string; message: string; remedy: string } | undefined;
   readonly #stages = new Map<string, Stage>();
@@ -52,7 +69,7 @@ export class FakeWorld {
 
   /** The boot plan as a broker reads it. */
   get bootPlan(): Fields {
-    return JSON.parse(String(this.kube.fieldOf('ConfigMap', 'orders-boot', 'data')['plan.json'])) as Fields;
+    return this.#planOf('orders');
   }
 
   editSpec(change: (spec: Fields) => void): void {
@@ -118,8 +135,28 @@ export class FakeWorld {
     }
   }
 
+  /** The pod is replaced; its claim is the old one, but somebody has emptied the volume. */
+  emptyInPlace(): void {
+    const uid = this.kube.find('PersistentVolumeClaim', 'data-orders-0')?.metadata.uid ?? '';
+    this.filled.delete(uid);
+    this.#emptied.set(uid, (this.#emptied.get(uid) ?? 0) + 1);
+    const pod = this.kube.find('Pod', 'orders-0');
+    if (pod !== undefined) this.kube.remove(pod);
+  }
+
+  /** What prepare calls an empty volume: it lies on the volume, so that emptying changes it. */
+  volumeId(): string {
+    const uid = this.kube.find('PersistentVolumeClaim', 'data-orders-0')?.metadata.uid ?? '';
+    return `${uid}-${this.#emptied.get(uid) ?? 0}`;
+  }
+
   get finalized(): boolean {
     return this.cluster?.metadata.finalizers?.includes(FINALIZER) === true;
+  }
+
+  #planOf(cluster: string): Fields {
+    const data = this.kube.fieldOf('ConfigMap', `${cluster}-boot`, 'data');
+    return JSON.parse(String(data['plan.json'])) as Fields;
   }
 
   #statefulSet(set: Stored): void {
@@ -159,8 +196,7 @@ export class FakeWorld {
   }
 
   #kubelet(pod: Stored): void {
-    const spec = pod['spec'] as { schedulingGates?: readonly { name: string }[]; containers: [{ image: string }] };
-    if (spec.schedulingGates?.some(({ name }) => name === VOLUME_GATE) === true) return;
+    const spec = pod['spec'] as { containers: [{ image: string }] };
     const claim = this.kube.find('PersistentVolumeClaim', `data-${pod.metadata.name}`);
     if (claim === undefined) return;
     const size = (claim['spec'] as { resources: { requests: { storage: string } } }).resources.requests.storage;
@@ -172,17 +208,69 @@ export class FakeWorld {
       this.#set(pod, { phase: 'Pending', containerStatuses: [status] });
       return;
     }
-    const stage = this.#advance(pod, claim.metadata.uid, podIP);
+    const cluster = String(pod.metadata.labels?.['chronik.stream/cluster']);
+    const prepare = this.#prepare(this.#planOf(cluster), claim.metadata.uid, podIP);
+    const initContainerStatuses = [{ name: 'prepare', restartCount: 0, state: prepare }];
+    if (!('terminated' in prepare)) {
+      this.#set(pod, { phase: 'Pending', podIP, initContainerStatuses });
+      return;
+    }
+    const stage = this.#advance(pod, this.#planOf(cluster), claim.metadata.uid, podIP);
     const ready = stage === 'serving' && this.held === undefined;
     this.#set(pod, {
       phase: 'Running',
       podIP,
+      initContainerStatuses,
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
       containerStatuses: [{ name: 'broker', restartCount: 0, state: { running: {} } }],
     });
   }
 
-  #advance(pod: Stored, claimUID: string, podIP: string): Stage {
+  /** The init container, once it has looked: it runs and tells why, or it has ended. */
+  #prepare(
+    plan: Fields,
+    claimUID: string,
+    podIP: string,
+  ): { readonly running: object } | { readonly terminated: object } {
+    const isEmpty = !this.filled.has(claimUID);
+    const { onEmptyVolume, releasedVolumes = [] } = plan as {
+      onEmptyVolume: string;
+      releasedVolumes?: readonly string[];
+    };
+    const common = { version: '0.1.0', state: 'holding' };
+    const store = { description: 's3://b', reachable: this.inTheWay?.reachable ?? true };
+    if (this.inTheWay !== undefined) {
+      const { volume, ...held } = this.inTheWay;
+      this.#say(podIP, { ...common, store, volume, held });
+      return { running: {} };
+    }
+    const { mode, activeStore } = plan as { mode: string; activeStore: string };
+    if (this.primaryAway && activeStore === 'primary') {
+      const held = { code: 'STORE_UNREACHABLE', message: 'no answer', remedy: 'wait' };
+      this.#say(podIP, {
+        ...common,
+        store: { ...store, reachable: false },
+        volume: 'Initialized',
+        held,
+        failover: [this.copy],
+      });
+      return { running: {} };
+    }
+    if (mode === 'Promote') {
+      return { terminated: { exitCode: 0, message: JSON.stringify({ volume: 'Initialized', decision: 'promote' }) } };
+    }
+    const volumeId = this.volumeId();
+    if (isEmpty && this.lineage !== undefined && onEmptyVolume === 'Hold' && !releasedVolumes.includes(volumeId)) {
+      const held = { code: 'VOLUME_HELD', message: `its id is ${volumeId}`, remedy: 'release it', volumeId };
+      this.#say(podIP, { ...common, store, volume: 'Empty', held });
+      return { running: {} };
+    }
+    const decision = !isEmpty ? 'attach' : this.lineage === undefined ? 'create' : 'restore';
+    const volume = isEmpty ? 'Empty' : 'Initialized';
+    return { terminated: { exitCode: 0, message: JSON.stringify({ volume, decision }) } };
+  }
+
+  #advance(pod: Stored, plan: Fields, claimUID: string, podIP: string): Stage {
     const before = this.#stages.get(pod.metadata.uid);
     const stage = before === undefined ? 'starting' : before === 'starting' ? 'restoring' : 'serving';
     this.#stages.set(pod.metadata.uid, stage);
@@ -192,16 +280,31 @@ export class FakeWorld {
       this.#say(podIP, { ...common, state: 'holding', held: this.held });
     } else if (stage !== 'serving') {
       this.#say(podIP, { ...common, state: stage });
-    } else if (before !== 'serving') {
+    } else {
+      this.#serve(plan, claimUID, podIP, { ...common, isNew: before !== 'serving' });
+    }
+    return stage;
+  }
+
+  #serve(read: Fields, claimUID: string, podIP: string, { isNew, ...common }: { readonly isNew: boolean }): void {
+    if (isNew) {
       const mode = this.lineage === undefined ? 'created' : this.filled.has(claimUID) ? 'attached' : 'restored';
       this.lineage ??= 'lineage-1';
       this.filled.add(claimUID);
       const counts = { topics: 1, partitions: 2, records: 3, bytes: 4, totalMs: 5, anomalies: [] };
       const lastRestore = { mode, finishedAt: new Date(this.nowMs).toISOString(), ...counts };
-      const ids = { lineage: this.lineage, timeline: '1-a', metadataEpoch: 1 };
-      this.#say(podIP, { ...common, state: 'serving', ...ids, lastRestore });
+      const plan = read as { mode: string; planId: string; activeStore: string };
+      if (plan.mode === 'Promote' && !this.promoted.includes(plan.planId)) this.promoted.push(plan.planId);
+      const timeline = `000000000${1 + this.promoted.length}-aaaaaaaa`;
+      const ids = { lineage: this.lineage, timeline, metadataEpoch: 1, activeStore: plan.activeStore };
+      this.#served.set(podIP, { ...common, state: 'serving', ...ids, lastRestore });
     }
-    return stage;
+    const stores = this.replication;
+    const replication = stores === undefined ? {} : { replication: { managedBy: 'chronik', stores } };
+    const served = this.#served.get(podIP) as { activeStore: string; store: object };
+    const away = this.primaryAway && served.activeStore === 'primary';
+    const store = away ? { store: { ...served.store, reachable: false }, failover: [this.copy] } : {};
+    this.#say(podIP, { ...served, ...replication, ...store });
   }
 
   #say(podIP: string, document: object): void {

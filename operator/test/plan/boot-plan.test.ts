@@ -28,7 +28,8 @@ test('there is a plan before there is a pod, and it is valid before and after th
   await world.reconcile();
   await world.reconcile();
   assert.ok(world.kube.writes.indexOf('create ConfigMap') < world.kube.writes.indexOf('apply StatefulSet'));
-  assert.deepEqual(world.bootPlan, { version: 1, planId: 'auto', mode: 'Auto', activeStore: 'primary' });
+  const expected = { version: 1, planId: 'auto', mode: 'Auto', activeStore: 'primary', onEmptyVolume: 'Auto' };
+  assert.deepEqual({ ...world.bootPlan }, expected);
   assert.ok(isPlan({ ...world.bootPlan }), JSON.stringify(isPlan.errors));
   await world.settle();
   assert.equal(planOf(world)['lineage'], 'lineage-1');
@@ -45,6 +46,18 @@ test('the pods mount the plan as a directory, where the broker is told to look',
   const mount = containers[0].volumeMounts.find(({ name }) => name === volume?.name);
   const path = world.kube.fieldOf('ConfigMap', 'orders-settings', 'data')['CHRONIK_BOOT_PLAN'];
   assert.equal(path, `${mount?.mountPath}/plan.json`);
+});
+
+test('whatever stands in the release annotation, the plan is valid', async () => {
+  const world = await running({ recovery: { onEmptyVolume: 'Hold', onDamage: 'Hold' } });
+  const many = Array.from({ length: 100 }, (_, index) => `id-${index}`).join(',');
+  for (const text of ['', 'a1', ' a1 , b2 ', '"', 'a b', many, ',,,', 'x'.repeat(300)]) {
+    world.kube.edit('ChronikCluster', 'orders', (cluster) => {
+      (cluster['metadata'] as { annotations?: object }).annotations = { 'chronik.stream/release': text };
+    });
+    await world.settle();
+    assert.ok(isPlan({ ...world.bootPlan }), `${text}: ${JSON.stringify(isPlan.errors)}`);
+  }
 });
 
 test('a plan is never written over one that the writer has not seen', async () => {

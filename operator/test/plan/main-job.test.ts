@@ -29,7 +29,7 @@ test('what has converged is left alone: rounds at any later time write nothing',
   for (let round = 0; round < 10; round += 1) {
     world.nowMs += 3_600_000;
     const result = await world.reconcile();
-    assert.deepEqual(result, { kind: 'planned', writes: 0, lookAgainMs: 15_000 });
+    assert.ok(result.kind === 'planned' && result.writes === 0 && result.lookAgainMs === 15_000);
   }
   assert.equal(world.kube.writes.length, writes);
 });
@@ -68,36 +68,98 @@ test('the lineage is demanded from the first boot on, without restarting the bro
   assert.equal(world.kube.writes.filter((write) => write === 'delete Pod').length, 0);
 });
 
-test('Hold: the first volume is filled at once, a new one waits for its release', async () => {
-  const world = await running({ recovery: { onEmptyVolume: 'Hold', onDamage: 'Hold' } });
+const HOLD = { recovery: { onEmptyVolume: 'Hold', onDamage: 'Hold' } };
+
+function release(world: FakeWorld, id: string): void {
+  world.kube.edit('ChronikCluster', 'orders', (cluster) => {
+    (cluster['metadata'] as { annotations?: object }).annotations = { [RELEASE_ANNOTATION]: id };
+  });
+}
+
+test('Hold: the first volume is filled at once, a new one waits for the release of its id', async () => {
+  const world = await running(HOLD);
   assert.equal(world.cluster.status?.phase, 'Ready');
   world.deletePodAndClaim();
   await world.settle();
   assert.equal(world.cluster.status?.phase, 'Holding');
+  assert.equal(world.cluster.status?.nodes?.[0]?.volume, 'Empty');
   assert.equal(world.condition('Stalled')?.reason, 'HeldForRelease');
-  const uid = world.kube.find('PersistentVolumeClaim', 'data-orders-0')?.metadata.uid ?? '';
-  assert.ok(world.condition('Stalled')?.message.includes(`${RELEASE_ANNOTATION}=${uid}`));
-  world.kube.edit('ChronikCluster', 'orders', (cluster) => {
-    (cluster['metadata'] as { annotations?: object }).annotations = { [RELEASE_ANNOTATION]: uid };
-  });
+  assert.equal(world.condition('VolumesHealthy')?.reason, 'HeldForRelease');
+  const command = `kubectl annotate chk orders -n default --overwrite ${RELEASE_ANNOTATION}=${world.volumeId()}`;
+  assert.ok((world.condition('Stalled')?.message ?? '').includes(command));
+  release(world, 'another');
+  await world.settle();
+  assert.equal(world.cluster.status?.phase, 'Holding', 'another id releases nothing');
+  release(world, world.volumeId());
   await world.settle();
   assert.equal(world.cluster.status?.phase, 'Ready');
-  assert.equal(world.cluster.status?.nodes?.[0]?.pvcUID, uid);
   assert.equal(world.cluster.status?.nodes?.[0]?.lastRecovery?.mode, 'restored');
 });
 
-test('Hold: a new claim that is seen before its pod is not taken for the old one', async () => {
-  const world = await running({ recovery: { onEmptyVolume: 'Hold', onDamage: 'Hold' } });
-  const before = world.cluster.status?.nodes?.[0]?.pvcUID;
-  const claim = world.kube.find('PersistentVolumeClaim', 'data-orders-0');
-  assert.ok(claim);
-  const { uid: _uid, ...metadata } = claim.metadata;
+test('Hold: a claim that was emptied in place is noticed, and the old release does not count for it', async () => {
+  const world = await running(HOLD);
   world.deletePodAndClaim();
-  world.kube.store({ ...structuredClone(claim), metadata }, undefined);
-  await world.reconcile();
-  assert.equal(world.cluster.status?.nodes?.[0]?.pvcUID, before);
+  await world.settle();
+  release(world, world.volumeId());
+  await world.settle();
+  assert.equal(world.cluster.status?.phase, 'Ready');
+  world.emptyInPlace();
   await world.settle();
   assert.equal(world.condition('Stalled')?.reason, 'HeldForRelease');
+  release(world, world.volumeId());
+  await world.settle();
+  assert.equal(world.cluster.status?.phase, 'Ready');
+  const restores = world.eventReasons().filter((reason) => reason === 'RestoreCompleted');
+  assert.equal(restores.length, 2);
+  assert.equal(world.eventReasons().filter((reason) => reason === 'RestoreStarted').length, 2);
+});
+
+test('Hold: a resource that was deleted and made again does not take the empty volume for its first', async () => {
+  const world = await running(HOLD);
+  world.deleteCluster();
+  await world.settle().catch(() => undefined);
+  const claim = world.kube.find('PersistentVolumeClaim', 'data-orders-0');
+  if (claim !== undefined) world.kube.remove(claim);
+  world.createCluster(HOLD);
+  await world.settle();
+  assert.equal(world.condition('Stalled')?.reason, 'HeldForRelease');
+});
+
+test('Hold: a pod that waits is told of a new plan once, so that it need not wait for the kubelet', async () => {
+  const world = await running(HOLD);
+  world.deletePodAndClaim();
+  await world.settle();
+  const told = (): number => world.kube.writes.filter((write) => write === 'patch Pod').length;
+  const before = told();
+  for (let round = 0; round < 5; round += 1) await world.reconcile();
+  assert.equal(told(), before, 'nothing new, nothing told');
+  release(world, 'another');
+  await world.settle();
+  assert.equal(told(), before + 1);
+});
+
+test('what is in the way of a start is told from the init container: foreign volume, foreign bucket, store away', async () => {
+  const ways = [
+    { code: 'VOLUME_FOREIGN', volume: 'Foreign', condition: 'VolumesHealthy', reason: 'Foreign' },
+    { code: 'BUCKET_FOREIGN', volume: 'Empty', condition: 'Stalled', reason: 'Holding' },
+    { code: 'LINEAGE_MISMATCH', volume: 'Initialized', condition: 'Stalled', reason: 'Holding' },
+    { code: 'STORE_UNREACHABLE', volume: 'Empty', condition: 'ObjectStoreReachable', reason: 'Unreachable' },
+  ] as const;
+  for (const { code, volume, condition, reason } of ways) {
+    const world = await running();
+    const reachable = code !== 'STORE_UNREACHABLE';
+    world.inTheWay = { code, message: `told by ${code}`, remedy: 'do this', volume, reachable };
+    const pod = world.kube.find('Pod', 'orders-0');
+    if (pod !== undefined) world.kube.remove(pod);
+    await world.settle();
+    assert.equal(world.cluster.status?.phase, 'Holding', code);
+    assert.match(world.condition('Stalled')?.message ?? '', new RegExp(`${code}: told by ${code}\\. do this`), code);
+    assert.equal(world.condition(condition)?.reason, reason, code);
+    if (volume === 'Foreign') assert.equal(world.cluster.status?.nodes?.[0]?.volume, 'Foreign');
+    world.inTheWay = undefined;
+    await world.settle();
+    assert.equal(world.cluster.status?.phase, 'Ready', code);
+  }
 });
 
 test('Hold: a pod that was replaced with its volume intact starts without anybody', async () => {

@@ -5,6 +5,15 @@ import { FakeWorld } from '../fake/fake-world.ts';
 
 class Killed extends Error {}
 
+const REPLICATED = {
+  replicaStores: [{ name: 'east', s3: { bucket: 'copy', region: 'r' } }],
+  recovery: {
+    onEmptyVolume: 'Auto',
+    onDamage: 'Hold',
+    failover: { mode: 'Automatic', store: 'east', after: '3s', maxDataLoss: '1h' },
+  },
+};
+
 type Story = (world: FakeWorld) => Promise<void> | void;
 
 /** What the user does between two states of rest. */
@@ -13,6 +22,18 @@ const STORIES: Readonly<Record<string, Story>> = {
   'lose the volume': (world) => world.deletePodAndClaim(),
   'change the image': (world) => world.editSpec((spec) => (spec['image'] = 'chronik:2')),
   grow: (world) => world.editSpec((spec) => (spec['storage'] = { size: '20Gi' })),
+  'release an empty volume': async (world) => {
+    world.editSpec((spec) => (spec['recovery'] = { onEmptyVolume: 'Hold', onDamage: 'Hold' }));
+    world.emptyInPlace();
+    world.kube.edit('ChronikCluster', 'orders', (cluster) => {
+      const annotations = { 'chronik.stream/release': world.volumeId() };
+      (cluster['metadata'] as { annotations?: object }).annotations = annotations;
+    });
+  },
+  'fail over': async (world) => {
+    world.editSpec((spec) => Object.assign(spec, structuredClone(REPLICATED)));
+    world.primaryAway = true;
+  },
   delete: (world) => world.deleteCluster(),
 };
 

@@ -1,5 +1,8 @@
+import { RELEASE_ANNOTATION } from '../../api/index.ts';
 import type { ChronikCluster } from '../../api/index.ts';
-import { canonicalJson } from '../canonical.ts';
+import { canonicalJson, hashOf } from '../canonical.ts';
+import { durationMs } from '../duration.ts';
+import { activeStoreOf } from '../failover.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { childMeta, names } from './names.ts';
 
@@ -11,24 +14,66 @@ export const PLAN_FILE = 'plan.json';
 export interface BootPlan {
   readonly version: 1;
   readonly planId: string;
-  readonly mode: 'Auto';
+  readonly mode: 'Auto' | 'Promote';
   readonly activeStore: string;
   readonly lineage?: string;
+  readonly onEmptyVolume: 'Auto' | 'Hold';
+  readonly releasedVolumes?: readonly string[];
+  /** Of mode Promote, as are the following. */
+  readonly expectedParent?: string;
+  readonly maxDataLossMs?: number;
+  readonly lostAtMs?: number;
+  readonly force?: boolean;
 }
+
+const VOLUME_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** More than a plan may name. */
+const MAX_RELEASED = 64;
 
 /**
  * What a broker has to know when it starts, and what changes without restarting it: which store is the cluster's, and the lineage
  * once it is known. With it a broker whose bucket was emptied or swapped refuses instead of starting fresh (P9).
  */
-export function bootPlan({ status }: ChronikCluster): BootPlan {
+export function bootPlan(cluster: ChronikCluster): BootPlan {
+  const { metadata, spec, status } = cluster;
   const lineage = status?.lineage;
-  return {
+  const { onEmptyVolume } = spec.recovery;
+  const released = releasedVolumes(metadata.annotations?.[RELEASE_ANNOTATION] ?? '');
+  const common = {
     version: 1,
-    planId: 'auto',
-    mode: 'Auto',
-    activeStore: 'primary',
+    onEmptyVolume,
     ...(lineage === undefined ? {} : { lineage }),
+    ...(onEmptyVolume === 'Auto' || released.length === 0 ? {} : { releasedVolumes: released }),
+  } as const;
+  const order = status?.failover;
+  if (order === undefined) return { ...common, planId: 'auto', mode: 'Auto', activeStore: activeStoreOf(cluster) };
+  return {
+    ...common,
+    planId: order.planId,
+    mode: 'Promote',
+    activeStore: order.store,
+    expectedParent: order.expectedParent,
+    maxDataLossMs: durationMs(order.maxDataLoss),
+    lostAtMs: Date.parse(order.lostAt),
+    force: order.force,
   };
+}
+
+/** What a person wrote may be anything; what is no id releases nothing. */
+function releasedVolumes(annotation: string): readonly string[] {
+  const ids = annotation.split(',').map((id) => id.trim());
+  return ids.filter((id) => VOLUME_ID.test(id)).slice(-MAX_RELEASED);
+}
+
+/** True if the ConfigMap holds the plan that the status orders; while another is ordered, brokers of before must go first. */
+export function isOrdered(cluster: ChronikCluster, found: KubeObject | undefined): boolean {
+  const data = found?.['data'] as Readonly<Record<string, string>> | undefined;
+  return data?.[PLAN_FILE]?.includes(`"planId":"${bootPlan(cluster).planId}"`) === true;
+}
+
+/** Stands for the plan on pods that were told of it. */
+export function planHash(cluster: ChronikCluster): string {
+  return hashOf(bootPlan(cluster));
 }
 
 export function bootConfigMap(cluster: ChronikCluster): KubeObject {

@@ -14,7 +14,7 @@ export function wantedChildren(
   cluster: ChronikCluster,
   pods: PodTemplate,
   found: StatefulSet | undefined,
-  restoring: boolean,
+  { restoring, replicas }: { readonly restoring: boolean; readonly replicas: number },
 ): readonly KubeObject[] {
   return [
     serviceAccount(cluster),
@@ -24,6 +24,6 @@ export function wantedChildren(
     bootstrapService(cluster),
     networkPolicy(cluster),
     disruptionBudget(cluster, restoring),
-    statefulSet(cluster, pods, found, cluster.spec.brokers),
+    statefulSet(cluster, pods, found, replicas),
   ].map(stamped);
 }

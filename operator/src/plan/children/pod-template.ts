@@ -4,22 +4,16 @@ import { hashOf } from '../canonical.ts';
 import type { PlanOptions } from '../observed.ts';
 import { BOOT_PATH } from './boot-plan.ts';
 import { labels, names, selectorLabels } from './names.ts';
-import { secretVariables } from './secrets.ts';
-import {
-  AUTHORITIES_PATH,
-  BUCKET_PATH,
-  DATA_PATH,
-  GRACE_PERIOD_SECONDS,
-  SECRETS_PATH,
-  listenerOf,
-  settingsOf,
-} from './settings.ts';
+import { DATA_PATH, GRACE_PERIOD_SECONDS, TERMINATION_LOG, listenerOf, settingsOf } from './settings.ts';
+import { secretVariables, storeVolumes } from './stores.ts';
 
 /** On pods: the template and the settings that they were made from. */
 export const POD_HASH_ANNOTATION = 'chronik.stream/pod-hash';
-/** On pods that wait for a decision about their volume (`recovery.onEmptyVolume: Hold`). */
-export const VOLUME_GATE = 'chronik.stream/volume';
+/** On pods that wait: the boot plan that they were told of. A change of it makes the kubelet renew the mounted plan at once. */
+export const PLAN_ANNOTATION = 'chronik.stream/boot-plan';
 export const CONTAINER = 'broker';
+/** Decides before the broker starts, and stays as long as something is in the way. */
+export const PREPARE_CONTAINER = 'prepare';
 
 /** User and group of the image. */
 const BROKER_USER = 65_532;
@@ -29,16 +23,15 @@ export interface PodTemplate {
   readonly template: object;
 }
 
-/** The pods' template. Its hash leaves out the gate: turning Hold on or off restarts nothing. */
+/** The pods' template, with the hash of it and of the settings. */
 export function podTemplate(cluster: ChronikCluster, options: PlanOptions): PodTemplate {
   const spec = podSpec(cluster, options);
   const hash = hashOf({ spec, settings: settingsOf(cluster) });
-  const gated = cluster.spec.recovery.onEmptyVolume === 'Hold';
   return {
     hash,
     template: {
       metadata: { labels: labels(cluster.metadata.name), annotations: { [POD_HASH_ANNOTATION]: hash } },
-      spec: gated ? { ...spec, schedulingGates: [{ name: VOLUME_GATE }] } : spec,
+      spec,
     },
   };
 }
@@ -73,29 +66,25 @@ function podSpec(cluster: ChronikCluster, options: PlanOptions): object {
         labelSelector: { matchLabels: selectorLabels(metadata.name) },
       },
     ],
-    containers: [container(cluster, options)],
+    initContainers: [prepareContainer(cluster, options)],
+    containers: [brokerContainer(cluster, options)],
     volumes: [
       { name: 'tmp', emptyDir: {} },
       { name: 'boot', configMap: { name: names.boot(metadata.name) } },
-      ...storeVolumes(cluster).map(({ volume }) => volume),
+      ...storeVolumes(cluster.spec).map(({ volume }) => volume),
     ],
   };
 }
 
-function container(cluster: ChronikCluster, options: PlanOptions): object {
+/** What both containers have: the same program sees the same volume, store and plan. */
+function common(cluster: ChronikCluster, options: PlanOptions): object {
   const { spec, metadata } = cluster;
   const { name } = metadata;
   const listener = listenerOf(spec);
   const address = `$(POD_NAME).${names.brokers(name)}.${metadata.namespace ?? 'default'}.svc:${listener.port}`;
   return {
-    name: CONTAINER,
     image: spec.image ?? options.brokerImage,
     ...(spec.imagePullPolicy === undefined ? {} : { imagePullPolicy: spec.imagePullPolicy }),
-    args: ['standalone'],
-    ports: [
-      { name: listener.name, containerPort: listener.port, protocol: 'TCP' },
-      { name: 'http', containerPort: HTTP_PORT, protocol: 'TCP' },
-    ],
     envFrom: [{ configMapRef: { name: names.settings(name) } }],
     env: [
       { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
@@ -104,62 +93,48 @@ function container(cluster: ChronikCluster, options: PlanOptions): object {
         valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
       },
       { name: 'CHRONIK_ADVERTISED_ADDR', value: address },
-      ...secretVariables(spec.objectStore),
+      ...secretVariables(spec),
       ...(spec.env ?? []),
     ],
-    // /healthz answers from the first moment and stays well while a broker restores or holds.
-    startupProbe: probe('/healthz', { periodSeconds: 2, failureThreshold: 30 }),
-    livenessProbe: probe('/healthz', { periodSeconds: 10, failureThreshold: 6 }),
-    readinessProbe: probe('/readyz', { periodSeconds: 2, failureThreshold: 2 }),
     ...(spec.resources === undefined ? {} : { resources: spec.resources }),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
+    terminationMessagePath: TERMINATION_LOG,
     // A refusal ends the process with its code and remedy on standard error; the operator reads them from here.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       { name: 'data', mountPath: DATA_PATH },
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'boot', mountPath: BOOT_PATH, readOnly: true },
-      ...storeVolumes(cluster).map(({ mount }) => mount),
+      ...storeVolumes(cluster.spec).map(({ mount }) => mount),
     ],
+  };
+}
+
+function prepareContainer(cluster: ChronikCluster, options: PlanOptions): object {
+  return { name: PREPARE_CONTAINER, ...common(cluster, options), args: ['prepare'] };
+}
+
+function brokerContainer(cluster: ChronikCluster, options: PlanOptions): object {
+  const listener = listenerOf(cluster.spec);
+  return {
+    name: CONTAINER,
+    ...common(cluster, options),
+    args: ['standalone'],
+    ports: [
+      { name: listener.name, containerPort: listener.port, protocol: 'TCP' },
+      { name: 'http', containerPort: HTTP_PORT, protocol: 'TCP' },
+    ],
+    // /healthz answers from the first moment and stays well while a broker restores or holds.
+    startupProbe: probe('/healthz', { periodSeconds: 2, failureThreshold: 30 }),
+    livenessProbe: probe('/healthz', { periodSeconds: 10, failureThreshold: 6 }),
+    readinessProbe: probe('/readyz', { periodSeconds: 2, failureThreshold: 2 }),
   };
 }
 
 function probe(path: string, times: { readonly periodSeconds: number; readonly failureThreshold: number }): object {
   return { httpGet: { path, port: 'http', scheme: 'HTTP' }, timeoutSeconds: 5, ...times };
-}
-
-interface StoreVolume {
-  readonly volume: object;
-  readonly mount: object;
-}
-
-function storeVolumes({ spec }: ChronikCluster): readonly StoreVolume[] {
-  const { local, gcs, credentials, caSecretRef } = spec.objectStore;
-  const volumes: StoreVolume[] = [];
-  if (local !== undefined) {
-    volumes.push({
-      volume: { name: 'bucket', persistentVolumeClaim: { claimName: local.claimName } },
-      mount: { name: 'bucket', mountPath: BUCKET_PATH },
-    });
-  }
-  if (gcs !== undefined && credentials?.secretRef !== undefined) {
-    const { name } = credentials.secretRef;
-    const items = [{ key: 'credentials.json', path: 'credentials.json' }];
-    volumes.push({
-      volume: { name: 'credentials', secret: { secretName: name, items } },
-      mount: { name: 'credentials', mountPath: SECRETS_PATH, readOnly: true },
-    });
-  }
-  if (caSecretRef !== undefined) {
-    const items = [{ key: caSecretRef.key, path: 'ca.crt' }];
-    volumes.push({
-      volume: { name: 'authorities', secret: { secretName: caSecretRef.name, items } },
-      mount: { name: 'authorities', mountPath: AUTHORITIES_PATH, readOnly: true },
-    });
-  }
-  return volumes;
 }
