@@ -20,6 +20,7 @@ import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
 import { pauseUntilPlanChanges } from './plan-news.ts';
 import type { ProcessStatus } from './process-status.ts';
+import { Replicas } from './replicas.ts';
 import { standingPlan } from './standing-plan.ts';
 import { staticConfigs } from './static-configs.ts';
 import { VERSION } from './version.ts';
@@ -82,9 +83,19 @@ export class BrokerRun {
     status.booted = booted;
     status.broker = broker;
     status.state = 'serving';
+    this.#replicate(booted);
     publishBrokerMetrics(metrics, booted, broker);
     logger.info('Broker is ready', { port, httpPort, lineage: booted.lineage, ...summary(booted) });
     return this.#fatal.promise;
+  }
+
+  #replicate(booted: BootedBroker): void {
+    const { status, logger, metrics } = this.#context;
+    const stores = this.#stores!;
+    const surroundings = { clock: systemClock, random: systemRandom, logger, booted };
+    status.replicas = new Replicas(this.#config.replication, stores, surroundings);
+    status.replicas.publish(metrics);
+    status.replicas.start();
   }
 
   /** Flushes and seals within the budget; `again` (a second signal) ends it at once. What is left is recovered at the next start. */
@@ -106,6 +117,7 @@ export class BrokerRun {
           remedy: 'Nothing acknowledged is lost: the next start recovers from the bucket and the local WAL.',
         });
       }
+      await status.replicas?.stop();
       await booted.lock.release();
     }
     await this.#stores?.close();
@@ -158,7 +170,7 @@ export class BrokerRun {
       logger: this.#context.logger,
       store: stores.commit,
       backgroundStore: stores.background,
-      replicas: stores.replicas,
+      replicas: stores.replicas.map(({ store }) => store),
       dataDirectory: config.dataDirectory,
       broker: config.brokerId,
       address,

@@ -2,6 +2,7 @@ import type { Verdict } from '../http/index.ts';
 import type { Broker } from '../broker/index.ts';
 import type { BootedBroker, PhaseProgress } from '../recovery/index.ts';
 import type { PatientStore } from '../store/index.ts';
+import type { Replicas } from './replicas.ts';
 
 /** Where the process is in its life; `starting` until a broker serves or something holds it up. */
 export type ProcessState = 'starting' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
@@ -22,6 +23,7 @@ export class ProcessStatus {
   store: PatientStore | undefined;
   booted: BootedBroker | undefined;
   broker: Broker | undefined;
+  replicas: Replicas | undefined;
 
   constructor(version: string, startedAtMs: number) {
     this.#version = version;
@@ -52,6 +54,7 @@ export class ProcessStatus {
       ...(this.state === 'restoring' ? { restore: this.progress } : {}),
       store: this.#storeDocument(),
       ...this.#brokerDocument(),
+      ...(this.replicas === undefined ? {} : { replication: this.replicas.document() }),
     };
   }
 

@@ -1,10 +1,11 @@
 import { clusterScenario } from './cluster/scenario.ts';
+import { copierScenario } from './copier/scenario.ts';
 import { pinnedScenarios } from './pinned/index.ts';
 import type { PinnedScenario, Scenario } from './scenario.ts';
 import { slotLogScenario } from './slot-log/scenario.ts';
 
 /** Every family of random runs. */
-export const scenarios: readonly Scenario[] = [slotLogScenario, clusterScenario];
+export const scenarios: readonly Scenario[] = [slotLogScenario, clusterScenario, copierScenario];
 
 export function scenarioNamed(name: string): Scenario {
   const scenario = scenarios.find((one) => one.name === name);

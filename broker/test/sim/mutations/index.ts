@@ -1,9 +1,10 @@
 import { brokerMutations } from './broker.ts';
+import { copierMutations } from './copier.ts';
 import type { Mutation } from './mutation.ts';
 import { slotLogMutations } from './slot-log.ts';
 
 /** Every mechanism whose absence the simulation must notice. */
-export const mutations: readonly Mutation[] = [...slotLogMutations, ...brokerMutations];
+export const mutations: readonly Mutation[] = [...slotLogMutations, ...brokerMutations, ...copierMutations];
 
 export function mutationNamed(name: string): Mutation {
   const mutation = mutations.find((one) => one.name === name);

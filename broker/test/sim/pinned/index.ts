@@ -1,5 +1,6 @@
 import type { PinnedScenario } from '../scenario.ts';
 import { producers } from './producers.ts';
+import { replicaCopies } from './replica-copies.ts';
 import { rule01 } from './rule-01-end-or-damage.ts';
 import { rule02 } from './rule-02-whose-store.ts';
 import { rule06 } from './rule-06-claims.ts';
@@ -30,4 +31,5 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule22,
   ...rule23,
   ...producers,
+  ...replicaCopies,
 ];
