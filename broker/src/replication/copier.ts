@@ -7,6 +7,7 @@ import type { PatientStore } from '../store/index.ts';
 import type { CopyContext } from './copy-context.ts';
 import { CopyRounds } from './copy-rounds.ts';
 import { copyEarlierTimelines } from './earlier-timelines.ts';
+import { asReplicationError } from './errors.ts';
 import { problemOf } from './report.ts';
 import type { ReplicaProblem, ReplicaReport, Replicator } from './report.ts';
 import { examineTarget, markTarget } from './target.ts';
@@ -108,7 +109,7 @@ export class Copier implements Replicator {
         this.#rounds = undefined;
         if (signal.aborted) return;
         const told = this.#refusal?.message;
-        this.#refusal = asChronikError(error);
+        this.#refusal = asReplicationError(error);
         const { code, message, remedy } = this.#refusal;
         if (message !== told) {
           logger.error(`Nothing is copied to ${target.description}`, { code, reason: message, remedy });
@@ -157,14 +158,4 @@ export class Copier implements Replicator {
       counts: this.#counts,
     };
   }
-}
-
-/** The replica's trouble, of whatever kind, never ends the broker. */
-function asChronikError(error: unknown): ChronikError {
-  if (error instanceof ChronikError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new ChronikError('REPLICATION_FAILED', `copying ended with: ${message}`, {
-    remedy: 'It begins anew by itself. If it stays so, see the cause in the log and report it.',
-    cause: error,
-  });
 }

@@ -18,6 +18,24 @@ export class ReplicaRefusedError extends ChronikError {
   }
 }
 
+export function promoted(replica: string, timeline: string): ReplicaRefusedError {
+  return new ReplicaRefusedError(
+    'REPLICA_PROMOTED',
+    `${replica} has timeline ${timeline}, which this bucket does not know: it was promoted, and is ahead`,
+    'Nothing of this bucket counts there any more. Stop this broker, and start it on the promoted store; the old one can then be its replica.',
+  );
+}
+
+/** The replica's trouble, of whatever kind, never ends the broker. */
+export function asReplicationError(error: unknown): ChronikError {
+  if (error instanceof ChronikError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ChronikError('REPLICATION_FAILED', `replication ended with: ${message}`, {
+    remedy: 'It begins anew by itself. If it stays so, see the cause in the log and report it.',
+    cause: error,
+  });
+}
+
 /** Slots that were committed are missing in the bucket itself. */
 export class SourceGapError extends ChronikError {
   constructor(key: string) {

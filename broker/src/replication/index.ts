@@ -23,7 +23,12 @@
 //
 // LAG is a time: everything that was in the bucket so many seconds ago is in the replica. It grows while either store is away.
 //
+// Where a provider copies instead, nothing has an order; cut-watch.ts then only reads, and says how old the cut is that the replica
+// allows (recovery/cut/).
+//
 // Start with copier.ts (the rounds), then stream-copy.ts (one stream).
 export { Copier } from './copier.ts';
 export type { CopierOptions } from './copier.ts';
-export type { ReplicaReport } from './report.ts';
+export { CutWatch } from './cut-watch.ts';
+export type { CutWatchOptions } from './cut-watch.ts';
+export type { ReplicaReport, Replicator } from './report.ts';

@@ -10,9 +10,10 @@ export type ReplicaState = 'starting' | 'copying' | 'in sync' | 'refused';
 export interface ReplicaLag {
   /** Everything that was in the bucket before this time is in the replica; wall clock, milliseconds since the epoch. */
   readonly sinceMs: number;
-  /** Seen in the bucket and not copied yet. */
+  /** Seen, or known to be, in the bucket and not in the replica yet. */
   readonly objects: number;
-  readonly bytes: number;
+  /** undefined where only names are known to be missing. */
+  readonly bytes: number | undefined;
 }
 
 /** How far a stream's gap-free prefix in the replica reaches; slot -1: not even the claim. */
@@ -38,8 +39,12 @@ export interface ReplicaReport {
   readonly streams: readonly StreamPosition[];
   /** What stands in the way now; empty if nothing does. Outages are not among them: the store's own state tells those. */
   readonly problems: readonly ReplicaProblem[];
-  readonly copiedObjects: number;
-  readonly copiedBytes: number;
+  /** Of a copy that somebody else makes: the log that reaches least, and why; and slots that are missing below others. */
+  readonly heldBackBy?: string;
+  readonly holes?: readonly string[];
+  /** By this process; left out where it copies nothing. */
+  readonly copiedObjects?: number;
+  readonly copiedBytes?: number;
 }
 
 export function problemOf({ code, message, remedy }: ChronikError): ReplicaProblem {

@@ -3,12 +3,13 @@ import {
   TIMELINES_PREFIX,
   decodeClusterFile,
   decodeTimelineFile,
+  parseTimelineFileKey,
   readClusterFile,
 } from '../meta/index.ts';
 import { PROBE_PREFIX, createCopy } from '../store/index.ts';
 import type { PatientStore } from '../store/index.ts';
 import type { CopyContext } from './copy-context.ts';
-import { ReplicaConflictError, ReplicaRefusedError } from './errors.ts';
+import { ReplicaConflictError, ReplicaRefusedError, promoted } from './errors.ts';
 import { fetchVerified } from './fetch-verified.ts';
 
 type TargetContext = Pick<CopyContext, 'source' | 'target' | 'lineage' | 'signal'>;
@@ -59,11 +60,7 @@ async function refusePromoted({ source, target, signal }: TargetContext): Promis
   const here = new Set(await keysUnder(source, TIMELINES_PREFIX, signal));
   const foreign = there.find((key) => !here.has(key));
   if (foreign === undefined) return there.length;
-  throw new ReplicaRefusedError(
-    'REPLICA_PROMOTED',
-    `${target.description} has ${foreign}, which ${source.description} does not know: it was promoted, and is ahead`,
-    'Nothing is written to it any more. Stop this broker, and start it on the promoted store; the old one can then be its replica.',
-  );
+  throw promoted(target.description, parseTimelineFileKey(foreign) ?? foreign);
 }
 
 async function demandEmpty({ target, signal }: TargetContext): Promise<void> {

@@ -1,6 +1,7 @@
 import type { PinnedScenario } from '../scenario.ts';
 import { producers } from './producers.ts';
 import { replicaCopies } from './replica-copies.ts';
+import { replicaWatch } from './replica-watch.ts';
 import { rule01 } from './rule-01-end-or-damage.ts';
 import { rule02 } from './rule-02-whose-store.ts';
 import { rule06 } from './rule-06-claims.ts';
@@ -32,4 +33,5 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule23,
   ...producers,
   ...replicaCopies,
+  ...replicaWatch,
 ];
