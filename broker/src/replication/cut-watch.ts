@@ -32,14 +32,13 @@ export class CutWatch implements Replicator {
   readonly #ending = new AbortController();
   #reading: CutReading | undefined;
   #trouble: ChronikError | undefined;
-  #running: Promise<void> | undefined;
 
   constructor(options: CutWatchOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    void this.#run();
   }
 
   /** A request that is under way is not waited for: it changes nothing. */
