@@ -15,7 +15,7 @@ TEST_FILES := 'broker/test/**/*.test.ts' 'operator/test/**/*.test.ts' 'tools/tes
 # $(call run,file,arguments): runs a program of this repository, or says that it is not there and fails.
 run = $(if $(wildcard $(1)),$(NODE) $(1) $(2),@echo "make $@: not built yet: $(1) is missing." >&2; exit 2)
 
-.PHONY: help setup demo demo-failover test unit simulate lint fmt proto docs e2e e2e-stores e2e-clients e2e-cluster e2e-node kubernetes charts crd images bench bench-restore bench-stores fuzz soak mutations
+.PHONY: help setup demo demo-failover test unit simulate lint fmt proto docs e2e e2e-stores e2e-replicas e2e-clients e2e-cluster e2e-node kubernetes charts crd images bench bench-restore bench-stores fuzz soak mutations
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,13 +49,16 @@ proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto
 docs: $(INSTALLED) ## Generate docs/configuration.md from the tables of settings
 	scripts/docs
 
-e2e: e2e-clients e2e-stores ## Real clients and real stores; each says what it needs
+e2e: e2e-clients e2e-stores e2e-replicas ## Real clients and real stores; each says what it needs
 
 e2e-clients: $(INSTALLED) ## Real clients by operations, before and after a lost disk (ARGS=--allow-missing)
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/clients/main.ts,$(ARGS))
 
 e2e-stores: $(INSTALLED) ## Store contract against MinIO, fake-gcs-server and Azurite (STORE=s3, gcs or azure: one of them)
 	$(call run,e2e/stores/main.ts)
+
+e2e-replicas: $(INSTALLED) ## A bucket copied between real stores: outages, kill -9, backfill (PAIR=local-s3, s3-gcs or gcs-azure)
+	$(call run,e2e/replicas/main.ts)
 
 e2e-cluster: $(INSTALLED) ## The operator against a real API server (builds Kubernetes once: minutes; needs go)
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/cluster/main.ts)

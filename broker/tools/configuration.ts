@@ -26,18 +26,25 @@ const SECTIONS: readonly Section[] = [
   { title: 'Google Cloud Storage', intro: 'With `OBJECT_STORE_BACKEND=gcs`.', prefixes: ['GCS_'] },
   { title: 'Azure Blob Storage', intro: 'With `OBJECT_STORE_BACKEND=azure`.', prefixes: ['AZURE_'] },
   {
+    title: 'Replica stores',
+    intro:
+      'Copies of the bucket elsewhere. A replica store `east` is described by the variables of the primary with `CHRONIK_REPLICA_EAST_` before ' +
+      'them, and borrows none from it. See `docs/replicas.md`.',
+    prefixes: ['CHRONIK_REPLICA'],
+  },
+  {
     title: 'The store',
     intro:
       'Without `OBJECT_STORE_BACKEND` the bucket is a directory. A backend that is unknown, or lacks a setting, is an error; nothing ' +
       'falls back to a directory.',
-    prefixes: ['OBJECT_STORE_', 'LOCAL_', 'CHRONIK_REPLICA_'],
+    prefixes: ['OBJECT_STORE_', 'LOCAL_'],
   },
   { title: 'Log', intro: 'The log goes to standard output.', prefixes: ['CHRONIK_LOG_'] },
   { title: 'The broker', intro: '', prefixes: [''] },
 ];
 
 /** Sections in the order of the page: what everybody needs first. */
-const ORDER = ['The broker', 'Log', 'The store'];
+const ORDER = ['The broker', 'Log', 'The store', 'Replica stores'];
 
 function page(): string {
   const sections = new Map<Section, Setting[]>(SECTIONS.map((section) => [section, []]));

@@ -15,6 +15,7 @@ import { fetchSuite } from './suites/fetch.ts';
 import { latencySuite } from './suites/latency.ts';
 import { overloadSuite } from './suites/overload.ts';
 import { produceSuite, produceSyncedSuite } from './suites/produce.ts';
+import { replicationSuite } from './suites/replication.ts';
 import { runLoad } from './suites/run-command.ts';
 import { startUpSuite } from './suites/start-up.ts';
 
@@ -25,6 +26,7 @@ const SUITES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   latency: latencySuite,
   'start-up': startUpSuite,
   overload: overloadSuite,
+  replication: replicationSuite,
 };
 
 const FULL: Effort = { rounds: 5, warmupSeconds: 3, seconds: 10, quick: false };

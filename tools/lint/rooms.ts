@@ -6,7 +6,7 @@ import type { Import, SourceFile } from './source-file.ts';
 const GROUND = ['edge', 'proto'] as const;
 const BELOW_META = [...GROUND, 'kafka', 'store', 'log'] as const;
 const BELOW_COORDINATOR = [...BELOW_META, 'meta', 'tier', 'partition'] as const;
-const BELOW_BROKER = [...BELOW_COORDINATOR, 'coordinator', 'recovery', 'search'] as const;
+const BELOW_BROKER = [...BELOW_COORDINATOR, 'coordinator', 'recovery', 'replication', 'search'] as const;
 /** Bytes, frames and dispatch know nothing of what is served over them. */
 const BELOW_HTTP = [...BELOW_BROKER, 'net', 'broker'] as const;
 
@@ -25,6 +25,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map<string, rea
   ['coordinator', BELOW_COORDINATOR],
   ['search', BELOW_COORDINATOR],
   ['recovery', [...BELOW_COORDINATOR, 'coordinator']],
+  // Copies what lies in the bucket; knows nothing of partitions or clients.
+  ['replication', [...BELOW_META, 'meta', 'recovery']],
   ['net', [...GROUND, 'kafka']],
   ['broker', [...BELOW_BROKER, 'net']],
   ['http', BELOW_HTTP],

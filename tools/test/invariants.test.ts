@@ -15,7 +15,7 @@ test('every test that docs/invariants.md names exists', () => {
 });
 
 test('every mutation that docs/invariants.md names exists', () => {
-  const sources = ['broker', 'slot-log'].map((name) =>
+  const sources = ['broker', 'slot-log', 'copier'].map((name) =>
     readFileSync(`${root}broker/test/sim/mutations/${name}.ts`, 'utf8'),
   );
   const named = [...page.matchAll(/^- mutations: (.*)$/gm)].flatMap(([, list = '']) => [

@@ -22,6 +22,7 @@ import type { OpenedStores } from './open-stores.ts';
 import { PlanWatch } from './plan-watch.ts';
 import { heldBy } from './process-status.ts';
 import type { ProcessStatus } from './process-status.ts';
+import { Replicas } from './replicas.ts';
 import { standingPlan } from './standing-plan.ts';
 import type { StandingPlan } from './standing-plan.ts';
 import { staticConfigs } from './static-configs.ts';
@@ -87,6 +88,7 @@ export class BrokerRun {
     status.booted = booted;
     status.broker = broker;
     status.state = 'serving';
+    this.#replicate(booted);
     publishBrokerMetrics(metrics, booted, broker);
     logger.info('Broker is ready', { port, httpPort, lineage: booted.lineage, ...summary(booted) });
     return this.#fatal.promise;
@@ -99,13 +101,22 @@ export class BrokerRun {
     this.#watch = new TimelineWatch({
       clock: systemClock,
       logger: this.#context.logger,
-      stores: [stores.commit, ...stores.replicas],
+      stores: [stores.commit, ...stores.replicas.map(({ store }) => store)],
       lineage,
       timeline,
       store: stores.commit.address,
       everyMs: this.#config.metadata.heartbeatMs,
       onSuperseded: (error) => broker.fence(error),
     });
+  }
+
+  #replicate(booted: BootedBroker): void {
+    const { status, logger, metrics } = this.#context;
+    const stores = this.#stores!;
+    const surroundings = { clock: systemClock, random: systemRandom, logger, booted };
+    status.replicas = new Replicas(this.#config.replication, stores, surroundings);
+    status.replicas.publish(metrics);
+    status.replicas.start();
   }
 
   /** Flushes and seals within the budget; `again` (a second signal) ends it at once. What is left is recovered at the next start. */
@@ -128,6 +139,7 @@ export class BrokerRun {
           remedy: 'Nothing acknowledged is lost: the next start recovers from the bucket and the local WAL.',
         });
       }
+      await status.replicas?.stop();
       await booted.lock.release();
     }
     status.preview?.stop();
@@ -188,7 +200,7 @@ export class BrokerRun {
       logger: this.#context.logger,
       store: stores.commit,
       backgroundStore: stores.background,
-      replicas: stores.replicas,
+      replicas: stores.replicas.map(({ store }) => store),
       isStoreNamed,
       onlyReleased,
       ...(plan.promotion === undefined ? {} : { promotion: { ...plan.promotion, storeName: config.primary.name } }),

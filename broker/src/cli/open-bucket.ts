@@ -2,7 +2,7 @@ import { PRIMARY_STORE, readBrokerConfig, storeNamed } from '../config/index.ts'
 import type { Environment, NamedStoreConfig } from '../config/index.ts';
 import { ChronikError, SystemDisk, systemClock, systemRandom } from '../edge/index.ts';
 import { LocalStore, PatientStore, openStore } from '../store/index.ts';
-import type { ObjectStore } from '../store/index.ts';
+import type { ObjectStore, StoreEdges } from '../store/index.ts';
 import { ReadingStore } from './reading-store.ts';
 
 /** A store of the configuration by its name; without one, the active store. Throws SETTING_* if there is no such store. */
@@ -34,7 +34,7 @@ export async function openExisting(config: NamedStoreConfig): Promise<PatientSto
 
 /** For `chronik prepare`: a directory that is not there yet, or has no id, gets what a start would give it; no object is written. */
 export async function openForLook(config: NamedStoreConfig): Promise<PatientStore> {
-  return forReading(await openStore(config, { disk: new SystemDisk(), random: systemRandom }));
+  return forReading(await openStore(config, edges()));
 }
 
 function forReading(store: ObjectStore): PatientStore {
@@ -43,22 +43,17 @@ function forReading(store: ObjectStore): PatientStore {
 
 /** Opens a store of the configuration for a command that writes. Waits for it as a broker does. */
 export async function openForWriting(environment: Environment, name: string): Promise<PatientStore> {
-  const edges = { disk: new SystemDisk(), random: systemRandom };
-  const store = await openStore(chooseStore(environment, name), edges);
-  return new PatientStore(store, { clock: systemClock, random: systemRandom });
-}
-
-/** Opens a store of the configuration for a command that writes. Waits for it as a broker does. */
-export async function openForWriting(environment: Environment, name: string): Promise<PatientStore> {
-  const edges = { disk: new SystemDisk(), random: systemRandom };
-  const store = await openStore(chooseStore(environment, name), edges);
+  const store = await openStore(chooseStore(environment, name), edges());
   return new PatientStore(store, { clock: systemClock, random: systemRandom });
 }
 
 function open(config: NamedStoreConfig): Promise<ObjectStore> {
-  const edges = { clock: systemClock, disk: new SystemDisk(), random: systemRandom };
   // Opening a directory as a broker does would make it.
   return config.backend === 'local'
-    ? LocalStore.openForReading({ ...edges, path: config.path })
-    : openStore(config, edges);
+    ? LocalStore.openForReading({ ...edges(), path: config.path })
+    : openStore(config, edges());
+}
+
+function edges(): StoreEdges {
+  return { clock: systemClock, disk: new SystemDisk(), random: systemRandom };
 }

@@ -23,10 +23,15 @@ export interface OpenedStores {
   readonly commit: PatientStore;
   readonly cold: PatientStore;
   readonly background: PatientStore;
-  readonly replicas: readonly PatientStore[];
+  readonly replicas: readonly OpenedReplica[];
   /** Rejects with LIFECYCLE_EATS_LOG if rules can be seen that would delete or archive the log. */
   refuseHarmfulLifecycle(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface OpenedReplica {
+  readonly name: string;
+  readonly store: PatientStore;
 }
 
 /** Opens the primary store and the replicas, and says which they are. Rejects if one cannot be used as it is configured. */
@@ -66,13 +71,14 @@ export async function openStores(
   const cold = await openLane('cold');
   const background = await openLane('background');
   const replicas = await Promise.all(
-    config.replicas.map(async (replica) =>
-      patient(await open(replica, PLACES.replica), replica.name, `replica-${replica.name}`, PLACES.replica),
-    ),
+    config.replicas.map(async (replica) => {
+      const opened = await open(replica, PLACES.replica);
+      return { name: replica.name, store: patient(opened, replica.name, `replica-${replica.name}`, PLACES.replica) };
+    }),
   );
   const how = primary.byDefault ? ' (the embedded default: OBJECT_STORE_BACKEND is not set)' : '';
   logger.info(`The bucket is ${commit.description}${how}`);
-  const all = [commit, cold, background, ...replicas];
+  const all = [commit, cold, background, ...replicas.map(({ store }) => store)];
   return {
     active: primary.name,
     commit,

@@ -4,6 +4,7 @@ import type { Broker } from '../broker/index.ts';
 import type { BootedBroker, PhaseProgress, VolumeClass } from '../recovery/index.ts';
 import type { PatientStore } from '../store/index.ts';
 import type { FailoverPreview } from './failover-preview.ts';
+import type { Replicas } from './replicas.ts';
 
 /** Where the process is in its life; `preparing` is that of `chronik prepare`, which looks and never serves. */
 export type ProcessState = 'starting' | 'preparing' | 'restoring' | 'holding' | 'serving' | 'stopping' | 'failed';
@@ -37,6 +38,7 @@ export class ProcessStatus {
   volume: VolumeClass | undefined;
   booted: BootedBroker | undefined;
   broker: Broker | undefined;
+  replicas: Replicas | undefined;
 
   constructor(version: string, startedAtMs: number) {
     this.#version = version;
@@ -70,6 +72,7 @@ export class ProcessStatus {
       store: this.#storeDocument(),
       ...this.#previewDocument(),
       ...this.#brokerDocument(),
+      ...(this.replicas === undefined ? {} : { replication: this.replicas.document() }),
     };
   }
 

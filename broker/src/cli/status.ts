@@ -70,6 +70,23 @@ function inWords(document: Document): string {
       restore === undefined ? undefined : `${String(restore['mode'])} in ${String(restore['totalMs'])} ms`,
     ],
   ];
-  const shown = rows.filter(([, value]) => value !== undefined);
+  const shown = [...rows, ...replicaRows(document)].filter(([, value]) => value !== undefined);
   return shown.map(([name, value]) => `${name.padEnd(18)} ${String(value)}\n`).join('');
+}
+
+interface ReplicaDocument {
+  readonly name: string;
+  readonly state: string;
+  readonly reachable: boolean;
+  readonly lag?: { readonly seconds: number; readonly objects: number };
+  readonly problems: readonly { readonly code: string }[];
+}
+
+function replicaRows(document: Document): readonly (readonly [string, string])[] {
+  const replication = document['replication'] as { readonly stores: readonly ReplicaDocument[] } | undefined;
+  return (replication?.stores ?? []).map(({ name, state, reachable, lag, problems }) => {
+    const behind = lag === undefined ? [] : [`${lag.seconds.toFixed(1)} s and ${lag.objects} objects behind`];
+    const told = [state, ...behind, ...(reachable ? [] : ['unreachable']), ...problems.map(({ code }) => code)];
+    return [`replica ${name}`, told.join(', ')];
+  });
 }

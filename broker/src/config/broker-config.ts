@@ -1,4 +1,6 @@
 import { ChronikError } from '../edge/index.ts';
+import { readReplication } from './replication-settings.ts';
+import type { ReplicationConfig } from './replication-settings.ts';
 import { SettingReader } from './setting.ts';
 import type { Address, Environment } from './setting.ts';
 import { settings } from './settings.ts';
@@ -22,6 +24,7 @@ export interface BrokerConfig {
   readonly bootPlan: string | undefined;
   /** The store that the cluster runs on, by name, if somebody said so. */
   readonly activeStore: string | undefined;
+  readonly replication: ReplicationConfig;
   readonly wal: {
     /** Undefined: what suits the store. */
     readonly lingerMs: number | undefined;
@@ -62,7 +65,7 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
   const listenHost = reader.optionalText(settings.listenHost) ?? (advertised === undefined ? '127.0.0.1' : '0.0.0.0');
   refuseMetadataOutsideBucket(reader);
   const dataDirectory = reader.text(settings.dataDirectory);
-  const { primary, replicas } = readStores(reader, environment, dataDirectory);
+  const stores = readStores(reader, environment, dataDirectory);
   return {
     brokerId: reader.whole(settings.brokerId),
     dataDirectory,
@@ -72,10 +75,10 @@ export function readBrokerConfig(environment: Environment, flags: Environment = 
     lineage: reader.optionalText(settings.lineage),
     installation: reader.optionalText(settings.installation),
     onDamage: reader.choice(settings.onDamage, ['hold', 'mark-lost']),
-    primary,
-    replicas,
+    ...stores,
     bootPlan: reader.optionalText(settings.bootPlan),
-    activeStore: readActiveStore(reader, { primary, replicas }),
+    activeStore: readActiveStore(reader, stores),
+    replication: readReplication(reader, stores),
     wal: {
       lingerMs: reader.optionalWhole(settings.walLingerMs),
       targetBytes: reader.whole(settings.walTargetBytes),

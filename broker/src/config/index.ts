@@ -4,3 +4,4 @@ export { PRIMARY_STORE, activateStore, storeNamed } from './store-settings.ts';
 export type { NamedStoreConfig } from './store-settings.ts';
 export { settings } from './settings.ts';
 export type { Environment, Setting } from './setting.ts';
+export type { ReplicationConfig } from './replication-settings.ts';

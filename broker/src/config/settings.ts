@@ -172,6 +172,19 @@ export const settings = {
     meaning:
       'File to which `chronik prepare` writes what it found, as JSON of up to 4 KiB, when it ends; under Kubernetes the path of the termination message.',
   },
+  replication: {
+    env: 'CHRONIK_REPLICATION',
+    type: { kind: 'choice', values: ['none', 'provider', 'chronik'] },
+    default: 'none',
+    meaning:
+      'Who copies the bucket to the replica stores: chronik (this broker, in order, with an exact lag), provider (rules of the provider; the broker only watches) or none (replica stores only repair damage).',
+  },
+  replicationMaxBytesPerSecond: {
+    env: 'CHRONIK_REPLICATION_MAX_BYTES_PER_SECOND',
+    type: { kind: 'whole', min: 65_536, max: 1_099_511_627_776 },
+    unit: 'bytes/s',
+    meaning: 'With CHRONIK_REPLICATION=chronik: at most so much is copied to each replica store. Without it: no limit.',
+  },
   logLevel: {
     env: 'CHRONIK_LOG_LEVEL',
     type: { kind: 'choice', values: ['debug', 'info', 'warn', 'error'] },

@@ -11,6 +11,13 @@ export interface Reading {
   readonly read: () => number;
 }
 
+/** Numbers of several things of a kind, told apart by one label. */
+export interface LabelledReading extends Omit<Reading, 'read'> {
+  readonly label: string;
+  /** The label's value and the number; what is not known now is left out. */
+  readonly read: () => Iterable<readonly [string, number]>;
+}
+
 /**
  * The process's metrics in Prometheus' terms. Hot paths count in plain numbers; they are read here, when somebody asks, so that
  * measuring costs nothing.
@@ -35,6 +42,34 @@ export class Metrics {
       },
     };
     new Gauge(configuration);
+  }
+
+  /** Values that go up and down. */
+  gauges({ name, help, label, read }: LabelledReading): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect(): void {
+        this.reset();
+        for (const [which, value] of read()) this.set({ [label]: which }, value);
+      },
+    });
+  }
+
+  /** Values that only grow while the process lives. */
+  counters({ name, help, label, read }: LabelledReading): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect(): void {
+        this.reset();
+        for (const [which, value] of read()) this.inc({ [label]: which }, value);
+      },
+    });
   }
 
   /** A value that only grows while the process lives. */

@@ -87,6 +87,11 @@ export class DataStream {
     return this.#writer.stream;
   }
 
+  /** See SlotWriter.committedThrough. */
+  get committedThrough(): number {
+    return this.#writer.committedThrough;
+  }
+
   /** Bytes appended and neither committed nor failed. */
   get pendingBytes(): number {
     return this.#pendingBytes;

@@ -73,10 +73,10 @@ export {
   padLong,
   padNumber,
   parseSlotKey,
-  timelineDataPrefix,
   parseTimeline,
   slotKey,
   streamPrefix,
+  timelineDataPrefix,
   timelineName,
 } from './stream-names.ts';
 export type { SlotName, StreamId, StreamLine } from './stream-names.ts';
@@ -91,6 +91,7 @@ export type { RepairOptions } from './repair.ts';
 export { sealEpochs, sealStream } from './seal.ts';
 export type { EpochRange, SealOptions, SealedEpoch } from './seal.ts';
 export { decodeSlot } from './slot-codec.ts';
+export { listSlots } from './slot-feed.ts';
 export { checkIdentity, readSlot } from './slot-reader.ts';
 export type { ReadDepth } from './slot-reader.ts';
 export { SlotWriter } from './slot-writer.ts';

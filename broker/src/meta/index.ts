@@ -30,11 +30,14 @@ export type {
   TopicDeleted,
   TopicLeadership,
 } from './event.ts';
-export { CLUSTER_FILE_KEY, createClusterFile, readClusterFile } from './files/cluster-file.ts';
+export { decodeEvents } from './event-codec.ts';
+export { CLUSTER_FILE_KEY, createClusterFile, decodeClusterFile, readClusterFile } from './files/cluster-file.ts';
 export type { ClusterFile } from './files/cluster-file.ts';
 export type { CreatedOnce } from './files/create-once.ts';
 export {
+  TIMELINES_PREFIX,
   createTimelineFile,
+  decodeTimelineFile,
   parseTimelineFileKey,
   readTimelineFile,
   readTimelineFiles,

@@ -1,5 +1,6 @@
-import { CopyTarget, copyInParts, otherSize } from './copy-in-parts.ts';
+import { CopyTarget, copyInParts } from './copy-in-parts.ts';
 import type { CopySides } from './copy-in-parts.ts';
+import { createCopy, readParts } from './copy-object.ts';
 import { compareKeys } from './object-key.ts';
 import type { ListedObject } from './object-store.ts';
 import type { PatientStore } from './patient-store.ts';
@@ -7,13 +8,12 @@ import { PROBE_PREFIX } from './probe.ts';
 
 const MIB = 1024 * 1024;
 
-/** Up to this size an object is read with one request, whose answer is compared with the store's checksum; else in ranges of it. */
-const PART_BYTES = 8 * MIB;
-
 export interface CopyOptions extends CopySides {
   /** Objects under way at most (default 8), and bytes of them (default 64 MiB; a larger object goes alone). */
   readonly parallel?: number;
   readonly bytesInFlight?: number;
+  /** Waited for before each object is read: a rate limit. */
+  readonly pace?: (sizeBytes: number) => Promise<void>;
   /** Called after every object that was dealt with, in any order. */
   readonly onObject?: (key: string, outcome: CopyOutcome) => void;
 }
@@ -84,44 +84,11 @@ async function* sideBySide(
 }
 
 async function copyObject(options: CopyOptions, target: CopyTarget, object: ListedObject): Promise<CopyOutcome> {
+  const { from, to, signal, pace } = options;
+  await pace?.(object.sizeBytes);
   if (await target.takesInParts(object)) return copyInParts(options, object);
-  const { from, to, signal } = options;
   const parts = await readParts(from, object, signal);
-  if (parts === undefined) return 'vanished';
-  const { outcome } = await to.createResolved({
-    key: object.key,
-    body: parts,
-    recognise: (existing) => (isMadeOf(existing, parts) ? 'ours' : 'other'),
-    ...(signal === undefined ? {} : { signal }),
-  });
-  return outcome === 'created' ? 'copied' : 'conflict';
-}
-
-async function readParts(
-  from: PatientStore,
-  { key, sizeBytes }: ListedObject,
-  signal: AbortSignal | undefined,
-): Promise<readonly Buffer[] | undefined> {
-  const parts: Buffer[] = [];
-  for (let start = 0; start === 0 || start < sizeBytes; start += PART_BYTES) {
-    const range = sizeBytes <= PART_BYTES ? undefined : { start, length: Math.min(PART_BYTES, sizeBytes - start) };
-    const part = await from.get(key, range, signal);
-    if (part === undefined) return undefined;
-    if (part.length !== (range?.length ?? sizeBytes)) {
-      throw otherSize(from, { key, sizeBytes });
-    }
-    parts.push(part);
-  }
-  return parts;
-}
-
-function isMadeOf(existing: Buffer, parts: readonly Buffer[]): boolean {
-  let start = 0;
-  for (const part of parts) {
-    if (!existing.subarray(start, start + part.length).equals(part)) return false;
-    start += part.length;
-  }
-  return start === existing.length;
+  return parts === undefined ? 'vanished' : createCopy(to, object.key, parts, signal);
 }
 
 /** How much is under way; after a failure nothing more is started. */

@@ -36,3 +36,4 @@ export { pricesOf, requestPrice } from './check/prices.ts';
 export type { StorePrices } from './check/prices.ts';
 export { copyObjects } from './copy.ts';
 export type { CopyOptions, CopyOutcome, CopyReport } from './copy.ts';
+export { createCopy, readParts } from './copy-object.ts';

@@ -1,11 +1,12 @@
 import { clusterScenario } from './cluster/scenario.ts';
+import { copierScenario } from './copier/scenario.ts';
 import { failoverScenario } from './failover/scenario.ts';
 import { pinnedScenarios } from './pinned/index.ts';
 import type { PinnedScenario, Scenario } from './scenario.ts';
 import { slotLogScenario } from './slot-log/scenario.ts';
 
 /** Every family of random runs. */
-export const scenarios: readonly Scenario[] = [slotLogScenario, clusterScenario, failoverScenario];
+export const scenarios: readonly Scenario[] = [slotLogScenario, clusterScenario, failoverScenario, copierScenario];
 
 export function scenarioNamed(name: string): Scenario {
   const scenario = scenarios.find((one) => one.name === name);

@@ -6,11 +6,18 @@ import { StablePorts } from './stable-ports.ts';
 
 const NAME = 'Chronik';
 
+export interface ChronikOptions {
+  /** As the tables name it. */
+  readonly name?: string;
+  /** Settings, for the directory in which it runs. */
+  readonly environment?: (directory: string) => Readonly<Record<string, string>>;
+}
+
 /** This broker, with a bucket in a local directory beside its data directory. */
-export function chronikPeer(environment: Readonly<Record<string, string>> = {}): Peer {
+export function chronikPeer({ name = NAME, environment = () => ({}) }: ChronikOptions = {}): Peer {
   const ports = new StablePorts();
   return {
-    name: NAME,
+    name,
     guarantee: 'acks=1: fdatasync of the local WAL; acks=all: durable object in the bucket (a local directory)',
     launch: async (directory): Promise<RunningPeer> => {
       const [port, httpPort] = await ports.of(directory);
@@ -18,7 +25,7 @@ export function chronikPeer(environment: Readonly<Record<string, string>> = {}):
         port,
         httpPort,
         dataDirectory: join(directory, 'data'),
-        environment: { LOCAL_STORAGE_PATH: join(directory, 'bucket'), ...environment },
+        environment: { LOCAL_STORAGE_PATH: join(directory, 'bucket'), ...environment(directory) },
       });
       const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
         const exit = await broker.stop(signal);
@@ -27,8 +34,9 @@ export function chronikPeer(environment: Readonly<Record<string, string>> = {}):
         }
       };
       return {
-        name: NAME,
+        name,
         bootstrap: `127.0.0.1:${port}`,
+        httpUrl: `http://127.0.0.1:${httpPort}`,
         pid: broker.pid,
         stop: () => end('SIGTERM'),
         kill: () => end('SIGKILL'),

@@ -3,6 +3,8 @@ export interface RunningPeer {
   readonly name: string;
   /** host:port */
   readonly bootstrap: string;
+  /** Where its metrics are, if it is ours. */
+  readonly httpUrl?: string;
   readonly pid: number;
   /** SIGTERM, and until the process is gone; then everything lies where the next start finds it. */
   stop(): Promise<void>;

@@ -17,8 +17,10 @@ const SLOW_READERS = 20;
 /** Ten times more under way than the broker may hold, and readers that hardly read: how much memory it takes. */
 export async function overloadSuite(bench: Bench): Promise<void> {
   const limited = chronikPeer({
-    CHRONIK_MAX_UNCOMMITTED_BYTES: String(LIMIT_BYTES),
-    CHRONIK_TAIL_BYTES: String(TAIL_BYTES),
+    environment: () => ({
+      CHRONIK_MAX_UNCOMMITTED_BYTES: String(LIMIT_BYTES),
+      CHRONIK_TAIL_BYTES: String(TAIL_BYTES),
+    }),
   });
   const name = `limits ${LIMIT_BYTES / MIB} + ${TAIL_BYTES / MIB} MiB, ${TIMES} × offered, ${SLOW_READERS} slow readers`;
   await withPeers(bench, [limited], (contenders) =>

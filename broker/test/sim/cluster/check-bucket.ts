@@ -1,11 +1,12 @@
 import { examineBucket } from '../../../src/recovery/index.ts';
 import { PatientStore } from '../../../src/store/index.ts';
+import type { SimBucket } from '../sim-store.ts';
 import { VirtualProcess } from '../virtual-process.ts';
 import { Violation } from '../violation.ts';
 import type { ClusterWorld } from './world.ts';
 
 /** What `chronik verify --deep` says of the bucket; whatever happened in the run, it must be clean. */
-export async function checkBucket(world: ClusterWorld, bucket = world.bucket): Promise<void> {
+export async function checkBucket(world: ClusterWorld, bucket: SimBucket = world.bucket): Promise<void> {
   const process = new VirtualProcess(world.scheduler, 'verifier');
   const { clock, random } = process;
   const store = new PatientStore(bucket.connect(process), { clock, random });

@@ -1,5 +1,7 @@
 import type { PinnedScenario } from '../scenario.ts';
 import { producers } from './producers.ts';
+import { replicaCopies } from './replica-copies.ts';
+import { replicaWatch } from './replica-watch.ts';
 import { rule01 } from './rule-01-end-or-damage.ts';
 import { rule02 } from './rule-02-whose-store.ts';
 import { rule04 } from './rule-04-timelines.ts';
@@ -34,4 +36,6 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule22,
   ...rule23,
   ...producers,
+  ...replicaCopies,
+  ...replicaWatch,
 ];
