@@ -8,6 +8,7 @@ import { rule09 } from './rule-09-metadata-first.ts';
 import { rule11 } from './rule-11-local-tail.ts';
 import { rule12 } from './rule-12-hybrid-time.ts';
 import { rule16 } from './rule-16-failed-fsync.ts';
+import { rule17 } from './rule-17-intervals.ts';
 import { rule18 } from './rule-18-proof.ts';
 import { rule18Broker } from './rule-18-zombie-answers.ts';
 import { rule19 } from './rule-19-chain.ts';
@@ -24,6 +25,7 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule11,
   ...rule12,
   ...rule16,
+  ...rule17,
   ...rule18,
   ...rule18Broker,
   ...rule19,
