@@ -73,7 +73,10 @@ export async function unsealedEpochs(
   const newest = Math.max(0, ...ours.map((stream) => stream.epoch));
   const lowest = Math.min(newest + 1, ...ours.filter((stream) => !sealed.has(stream.epoch)).map(({ epoch }) => epoch));
   const known = await listEpochs(context, line, lowest - 1);
-  return known.filter((epoch) => epoch < ownEpoch && !sealed.has(epoch));
+  // A registered stream of which nothing is left has lost its claim: that is for its sealing to say.
+  const registered = ours.map((stream) => stream.epoch);
+  const epochs = [...new Set([...known, ...registered])].sort((a, b) => a - b);
+  return epochs.filter((epoch) => epoch < ownEpoch && !sealed.has(epoch));
 }
 
 /** Streams that some partition's history points to. */
