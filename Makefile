@@ -7,6 +7,7 @@ SEEDS ?= 1000
 MINUTES ?= 10
 TEST_SEEDS ?= 200
 SLOTS ?= 2000 20000
+LATENCY ?= 0
 NODE := scripts/node
 # Written by npm at the end of an installation, so a broken one is repeated.
 INSTALLED := node_modules/.package-lock.json
@@ -81,8 +82,8 @@ images: $(INSTALLED) ## Container images of broker and operator in images/build,
 bench: $(INSTALLED) ## Figures side by side with peers
 	$(call run,e2e/bench/main.ts)
 
-bench-restore: $(INSTALLED) ## How long a restore takes by the number of WAL objects (SLOTS="2000 20000")
-	$(call run,broker/test/recovery/restore-bench.ts,$(foreach slots,$(SLOTS),--slots $(slots)))
+bench-restore: $(INSTALLED) ## How long a restore takes by the number of WAL objects (SLOTS="2000 20000" LATENCY=0)
+	$(call run,broker/test/recovery/restore-bench.ts,$(foreach slots,$(SLOTS),--slots $(slots)) --latency $(LATENCY))
 
 bench-stores: $(INSTALLED) ## Store adapters beside the SDKs they use, acks beside PUTs, on real servers (STORE=, PART=)
 	$(call run,--disable-warning=DEP0169 --disable-warning=TimeoutNegativeWarning e2e/stores/bench/main.ts)

@@ -21,6 +21,7 @@ import { openStores } from './open-stores.ts';
 import type { OpenedStores } from './open-stores.ts';
 import { PlanWatch } from './plan-watch.ts';
 import { heldBy } from './process-status.ts';
+import type { RestoreBar } from './restore-bar.ts';
 import type { ProcessStatus } from './process-status.ts';
 import { Replicas } from './replicas.ts';
 import { standingPlan } from './standing-plan.ts';
@@ -40,6 +41,7 @@ export interface RunContext {
   readonly status: ProcessStatus;
   readonly metrics: Metrics;
   readonly httpPort: number;
+  readonly bar: RestoreBar;
 }
 
 /** One broker's life in this process: stores, boot, serving, stop. */
@@ -233,15 +235,17 @@ export class BrokerRun {
       },
       onProgress: (progress) => this.#onProgress(progress),
     });
+    this.#context.bar.clear();
     return { booted, partitions: built.at(-1) as BrokerPartitions };
   }
 
   #onProgress(progress: PhaseProgress): void {
-    const { status, logger } = this.#context;
+    const { status, logger, bar } = this.#context;
     status.progress = progress;
+    bar.show(progress);
     const nowMs = systemClock.monotonicMs();
     if (nowMs - this.#lastProgressMs < PROGRESS_MS) return;
-    if (this.#lastProgressMs > 0) logger.info('metadata recovery: restoring', { ...progress });
+    if (this.#lastProgressMs > 0 && !bar.isShown) logger.info('metadata recovery: restoring', { ...progress });
     this.#lastProgressMs = nowMs;
   }
 }

@@ -8,6 +8,7 @@ import { ProcessStatus } from './process-status.ts';
 import { reservePort } from './reserve-port.ts';
 import { nextSignal } from './signals.ts';
 import { VERSION } from './version.ts';
+import { RestoreBar } from './restore-bar.ts';
 import { WinstonLogger } from './winston-logger.ts';
 
 /**
@@ -19,7 +20,8 @@ export async function runStandalone(environment: Environment, flags: Environment
   // Before anything is claimed in the bucket: a second broker on this port must not fence the first.
   const port = await reservePort(configured.listen.host, configured.listen.port);
   const config = { ...configured, listen: { ...configured.listen, port } };
-  const logger = WinstonLogger.open(config.log);
+  const bar = new RestoreBar(process.stderr, systemClock);
+  const logger = WinstonLogger.open(config.log, () => bar.clear());
   const status = new ProcessStatus(VERSION, systemClock.nowMs());
   const metrics = new Metrics();
   const http: HttpListener = await serveHttp(config.http.host, config.http.port, {
@@ -28,13 +30,14 @@ export async function runStandalone(environment: Environment, flags: Environment
     status: () => status.document(),
     metrics: () => metrics.text(),
   });
-  const run = new BrokerRun(config, { logger, status, metrics, httpPort: http.port });
+  const run = new BrokerRun(config, { logger, status, metrics, httpPort: http.port, bar });
   try {
     const signalled = nextSignal(systemClock);
     const ended = await Promise.race([run.serve(), signalled.then((signal) => ({ signal }))]);
     logger.info('Stopping', { signal: ended.signal, budgetMs: config.stopBudgetMs });
     await run.stop(nextSignal(systemClock, systemClock.monotonicMs()));
   } catch (error) {
+    bar.clear();
     status.state = 'failed';
     throw error;
   } finally {

@@ -22,7 +22,8 @@ export class WinstonLogger implements Logger {
     this.#component = component;
   }
 
-  static open(options: LogOptions): WinstonLogger {
+  /** `beforeLine` is called before each line on standard output: whatever stands in its place on a terminal has to go. */
+  static open(options: LogOptions, beforeLine: () => void = () => undefined): WinstonLogger {
     const asText = options.format === 'text' || (options.format === 'auto' && process.stdout.isTTY === true);
     const json = format.combine(format.timestamp(), format(renderErrors)(), format.json());
     const text = format.combine(
@@ -31,7 +32,11 @@ export class WinstonLogger implements Logger {
       format.printf(textLine),
     );
     const file = options.file === undefined ? [] : [new transports.File({ filename: options.file, format: json })];
-    const console = new transports.Console({ format: asText ? text : json });
+    const makeRoom = format((info) => {
+      beforeLine();
+      return info;
+    });
+    const console = new transports.Console({ format: format.combine(makeRoom(), asText ? text : json) });
     return new WinstonLogger(createLogger({ level: options.level, transports: [console, ...file] }));
   }
 

@@ -106,6 +106,8 @@ export interface SealedEpoch extends SealedStream {
 export interface EpochRange {
   readonly from: number;
   readonly below: number;
+  /** One of them of which it is known that it was claimed, whatever a listing shows. */
+  readonly claimed?: number;
 }
 
 /**
@@ -122,9 +124,10 @@ export async function sealEpochs(
   const known = await listEpochs(context, line, range.from - 1);
   const epochs = known.filter((epoch) => epoch < range.below);
   const sealed: SealedEpoch[] = [];
-  for (let epoch = epochs[0] ?? range.below; epoch < range.below; epoch += 1) {
+  const first = Math.min(epochs[0] ?? range.below, range.claimed ?? range.below);
+  for (let epoch = first; epoch < range.below; epoch += 1) {
     const stream = { ...line, epoch };
-    // Claims are dense: an epoch without a trace, between others, has lost its claim, and sealStream says so.
+    // Claims are dense: an epoch without a trace, between others, has lost its claim; its writer may be alive all the same.
     sealed.push({ stream, ...(await sealStream(context, stream, optionsOf(stream))) });
   }
   return sealed;

@@ -6,7 +6,7 @@ import { parseSlotKey, slotKey, streamPrefix } from './stream-names.ts';
 import type { StreamId } from './stream-names.ts';
 
 /** Reads under way at a time, and bytes that they may hold: enough to hide a store's latency, whatever the slots' size. */
-const MAX_READS = 32;
+const MAX_READS = 64;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export type FedSlot =

@@ -46,10 +46,11 @@ export async function loadStreams(
   const open = await unsealedEpochs(context, image, options.ownEpoch);
   progress.enter('seal', 'slots');
   for (const epoch of open) await loader.loadAndSeal(epoch);
-  progress.enter('walk', 'slots');
   const queue = [...streamsInUse(image)].filter(
     ({ timeline, broker, epoch }) => timeline !== image.timeline || broker !== context.broker || !open.includes(epoch),
   );
+  const slots = queue.reduce((sum, name) => sum + (image.stream(name)?.sealed?.slot ?? 0), 0);
+  progress.enter('walk', 'slots', slots);
   const workers = Array.from({ length: STREAMS_AT_ONCE }, async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await loader.load(next);
   });
@@ -72,7 +73,10 @@ export async function unsealedEpochs(
   const newest = Math.max(0, ...ours.map((stream) => stream.epoch));
   const lowest = Math.min(newest + 1, ...ours.filter((stream) => !sealed.has(stream.epoch)).map(({ epoch }) => epoch));
   const known = await listEpochs(context, line, lowest - 1);
-  return known.filter((epoch) => epoch < ownEpoch && !sealed.has(epoch));
+  // A registered stream of which nothing is left has lost its claim: that is for its sealing to say.
+  const registered = ours.map((stream) => stream.epoch);
+  const epochs = [...new Set([...known, ...registered])].sort((a, b) => a - b);
+  return epochs.filter((epoch) => epoch < ownEpoch && !sealed.has(epoch));
 }
 
 /** Streams that some partition's history points to. */
@@ -211,7 +215,7 @@ class StreamLoader {
   /** `upTo`: entries later than this are not part of the history. */
   #take(stream: StreamId, slot: WalkedSlot, upTo?: Hlc): void {
     this.#slots += 1;
-    this.#progress.advance();
+    this.#progress.advance(1, slot.sizeBytes);
     if (slot.kind === 'lost') {
       this.#lostSlots.add(slotKey(stream, slot.slot));
       const what = `${describeStream(stream)} slot ${slot.slot}`;

@@ -21,6 +21,10 @@ export interface PhaseProgress {
   readonly total: number | undefined;
   /** What is counted, e.g. `slots`. */
   readonly unit: string;
+  /** Size of what was counted. */
+  readonly bytes: number;
+  /** Milliseconds that the phase will take from here, if it goes on like this; undefined while the total is not known. */
+  readonly leftMs: number | undefined;
 }
 
 /** How far a boot has come: for /status, the terminal and the log. Also measures how long each phase takes. */
@@ -30,7 +34,7 @@ export class BootProgress {
   readonly #durationsMs = new Map<BootPhase, number>();
   readonly #startedAtMs: number;
   #phaseStartedAtMs: number;
-  #current: PhaseProgress = { phase: 'probe', done: 0, total: undefined, unit: 'steps' };
+  #current: PhaseProgress = { phase: 'probe', done: 0, total: undefined, unit: 'steps', bytes: 0, leftMs: undefined };
 
   constructor(clock: Clock, onChange: (progress: PhaseProgress) => void = () => undefined) {
     this.#clock = clock;
@@ -45,12 +49,16 @@ export class BootProgress {
 
   enter(phase: BootPhase, unit = 'steps', total?: number): void {
     this.#endPhase();
-    this.#current = { phase, done: 0, total, unit };
+    this.#current = { phase, done: 0, total, unit, bytes: 0, leftMs: undefined };
     this.#onChange(this.#current);
   }
 
-  advance(count = 1): void {
-    this.#current = { ...this.#current, done: this.#current.done + count };
+  advance(count = 1, bytes = 0): void {
+    const { total } = this.#current;
+    const done = this.#current.done + count;
+    const tookMs = this.#clock.monotonicMs() - this.#phaseStartedAtMs;
+    const leftMs = total === undefined ? undefined : Math.round((tookMs * Math.max(0, total - done)) / done);
+    this.#current = { ...this.#current, done, bytes: this.#current.bytes + bytes, leftMs };
     this.#onChange(this.#current);
   }
 

@@ -30,6 +30,8 @@ export interface LocalStoreOptions {
  */
 export class LocalStore implements ObjectStore {
   readonly description: string;
+  /** Each page reads its whole directory, so few are better. */
+  readonly pageKeys = 5000;
   readonly address: StoreAddress;
   readonly #disk: Disk;
   readonly #root: string;

@@ -1,6 +1,6 @@
 import type { Disk, DiskEntry } from '../edge/index.ts';
 import { hasCode } from '../edge/index.ts';
-import { compareKeys } from './object-key.ts';
+import { compareKeys, sortKeys } from './object-key.ts';
 
 export interface WalkedFile {
   readonly directory: string;
@@ -35,9 +35,8 @@ async function* walkDirectory(walk: Walk, directory: string): AsyncGenerator<Wal
   const keys = found
     .filter((entry) => entry.kind !== 'other' && !(directory === '' && entry.name.startsWith('.')))
     .map((entry) => (entry.kind === 'directory' ? `${base}${entry.name}/` : `${base}${entry.name}`))
-    .filter((key) => isWanted(walk, key))
-    .sort(compareKeys);
-  for (const key of keys) {
+    .filter((key) => isWanted(walk, key));
+  for (const key of sortKeys(keys)) {
     if (key.endsWith('/')) yield* walkDirectory(walk, key.slice(0, -1));
     else yield { directory, name: key.slice(base.length) };
   }

@@ -16,6 +16,11 @@ export function compareKeys(left: string, right: string): number {
   return left.length - right.length;
 }
 
+/** Sorts in the order of compareKeys. Without surrogates and what lies above them JavaScript's own order is the same, and faster. */
+export function sortKeys(keys: string[]): string[] {
+  return keys.some((key) => /[\ud800-\uffff]/.test(key)) ? keys.sort(compareKeys) : keys.sort();
+}
+
 function codePointRank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;

@@ -46,6 +46,8 @@ export interface ObjectStore {
   get(key: string, range?: ByteRange, options?: CallOptions): Promise<Buffer | undefined>;
   /** Size, or undefined if absent. */
   head(key: string, options?: CallOptions): Promise<{ readonly sizeBytes: number } | undefined>;
+  /** Keys that one listing best asks for; 1,000 if left out, as much as every provider gives. */
+  readonly pageKeys?: number;
   /** At most `limit` keys that start with `prefix` and are greater than `after`, in UTF-8 byte order. */
   list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage>;
   /** Deletes the keys; absent ones count as deleted. */

@@ -54,6 +54,7 @@ export interface QueueState {
 /** How large a whole object is assumed to be when the deadline for reading it is set. */
 const ASSUMED_OBJECT_BYTES = 8 * 1024 * 1024;
 const KEYS_PER_DELETE = 1000;
+const DEFAULT_PAGE_KEYS = 1000;
 const UNREADABLE_ATTEMPTS = 3;
 
 interface Plan<T> {
@@ -210,7 +211,12 @@ export class PatientStore {
   ): AsyncGenerator<ListedObject> {
     let after = options.after;
     for (;;) {
-      const page = await this.list(prefix, after, options.pageSize ?? 1000, options.signal);
+      const page = await this.list(
+        prefix,
+        after,
+        options.pageSize ?? this.#store.pageKeys ?? DEFAULT_PAGE_KEYS,
+        options.signal,
+      );
       yield* page.objects;
       const last = page.objects.at(-1);
       if (!page.more || last === undefined) return;

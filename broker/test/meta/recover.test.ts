@@ -305,6 +305,17 @@ describe('opening the metadata log', () => {
     assert.equal(opened.log.image.sealedBelowEpoch, 4);
   });
 
+  test('rule-07 an epoch of which nothing is left but the snapshot taken in it is sealed too: its controller may be alive', async () => {
+    const world = new World();
+    const { log } = await world.open();
+    await log.append([registered(0, 1), topic(1)]);
+    await log.snapshot();
+    await world.store.delete(world.store.created.filter((key) => key.startsWith('metadata-wal/')));
+    const opened = await world.open({}, world.context(2));
+    assert.equal(opened.image.topicCount, 1);
+    await assert.rejects(log.append([topic(2)]), { code: 'FENCED' });
+  });
+
   test('rule-07 the next controller begins to seal where the snapshot says', async () => {
     const world = new World();
     for (let epoch = 1; epoch <= 3; epoch += 1) {

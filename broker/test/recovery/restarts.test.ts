@@ -121,3 +121,17 @@ test('rule-12: after a life with a clock a day ahead, a restore writes later tim
   const [before, after] = ends();
   assert.ok(before !== undefined && after !== undefined && compareHlc(after, before) > 0);
 });
+
+test('rule-06: a registered stream of which nothing is left is damage, named as such; told to accept the loss, the boot goes on', async () => {
+  const first = await bench.start();
+  await createTopic(first.broker);
+  logOf(first.broker).append(batch('=one'));
+  await first.broker.stream.flush();
+  await bench.kill(first.life);
+  await bench.objects.delete([...bench.objects.contents().keys()].filter((key) => key.startsWith('wal/')));
+  await bench.wipe();
+  await assert.rejects(bench.begin().booting, { code: 'DAMAGED_STREAM', message: /data stream .* lacks slots 0\.\.0/ });
+  const second = await bench.start({ boot: { onDamage: 'mark-lost' } });
+  assert.ok(second.broker.report.anomalies.some(({ kind }) => kind === 'lost-slots'));
+  assert.ok(second.broker.stream.stream.epoch > first.broker.stream.stream.epoch);
+});

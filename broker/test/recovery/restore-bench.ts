@@ -1,14 +1,15 @@
 // How long a restore takes by the number of WAL objects: fills a bucket in a local directory, loses the data directory, starts again.
-// Started by `make bench-restore`; prints one line for each number of slots.
+// Started by `make bench-restore`; prints one line for each number of slots. LATENCY: milliseconds that each request takes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SystemDisk, silentLogger, systemClock, systemRandom } from '../../src/edge/index.ts';
+import { SystemDisk, silentLogger, sleep, systemClock, systemRandom } from '../../src/edge/index.ts';
 import { CommitWakeups, PartitionManager, StreamTable, TailCache } from '../../src/partition/index.ts';
 import { boot } from '../../src/recovery/index.ts';
 import type { BootedBroker } from '../../src/recovery/index.ts';
 import { PatientStore, openStore } from '../../src/store/index.ts';
+import type { ObjectStore } from '../../src/store/index.ts';
 import { WalReader } from '../../src/tier/index.ts';
 import { TOPIC_ID, batch, stop } from './boot-bench.ts';
 
@@ -17,11 +18,12 @@ const PARTITIONS = 50;
 /** Restores of each bucket; the one that took the least CPU counts. */
 const ROUNDS = 3;
 
-async function start(root: string): Promise<BootedBroker> {
-  const objects = await openStore(
+async function start(root: string, latencyMs = 0): Promise<BootedBroker> {
+  const directory = await openStore(
     { backend: 'local', name: 'primary', path: join(root, 'bucket') },
     { clock: systemClock, disk: new SystemDisk(), random: systemRandom },
   );
+  const objects = latencyMs === 0 ? directory : distant(directory, latencyMs);
   const store = new PatientStore(objects, { clock: systemClock, random: systemRandom });
   return boot({
     clock: systemClock,
@@ -58,6 +60,24 @@ async function start(root: string): Promise<BootedBroker> {
   });
 }
 
+/** The store behind a network: each answer takes so long, and so does one that says no. */
+function distant(store: ObjectStore, latencyMs: number): ObjectStore {
+  const later = async <T>(call: () => Promise<T>): Promise<T> => {
+    await sleep(systemClock, latencyMs);
+    return call();
+  };
+  return {
+    description: store.description,
+    address: store.address,
+    create: (...args) => later(() => store.create(...args)),
+    get: (...args) => later(() => store.get(...args)),
+    head: (...args) => later(() => store.head(...args)),
+    list: (...args) => later(() => store.list(...args)),
+    delete: (...args) => later(() => store.delete(...args)),
+    close: () => store.close(),
+  };
+}
+
 /** One life of a broker that writes so many slots. */
 async function fill(root: string, slots: number): Promise<void> {
   const broker = await start(root);
@@ -75,7 +95,7 @@ async function fill(root: string, slots: number): Promise<void> {
   await stop(broker);
 }
 
-async function measure(slots: number): Promise<void> {
+async function measure(slots: number, latencyMs: number): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'chronik-restore-'));
   try {
     await fill(root, slots);
@@ -83,7 +103,7 @@ async function measure(slots: number): Promise<void> {
     for (let round = 0; round < ROUNDS; round += 1) {
       await rm(join(root, 'data'), { recursive: true });
       const before = process.cpuUsage();
-      const broker = await start(root);
+      const broker = await start(root, latencyMs);
       const { user, system } = process.cpuUsage(before);
       const { report } = broker;
       const cpuMs = (user + system) / 1000;
@@ -102,5 +122,10 @@ async function measure(slots: number): Promise<void> {
   }
 }
 
-const { values } = parseArgs({ options: { slots: { type: 'string', multiple: true, default: ['2000', '20000'] } } });
-for (const slots of values.slots) await measure(Number(slots));
+const { values } = parseArgs({
+  options: {
+    slots: { type: 'string', multiple: true, default: ['2000', '20000'] },
+    latency: { type: 'string', default: '0' },
+  },
+});
+for (const slots of values.slots) await measure(Number(slots), Number(values.latency));

@@ -67,6 +67,7 @@ export async function openMetadata(context: LogContext, options: OpenMetadataOpt
     // Of a fork without a snapshot the state says which of its parent's epochs are sealed.
     sealedBelowEpoch: loaded.snapshot?.image.sealedBelowEpoch ?? fromEpoch,
     snapshotEpoch: fromEpoch,
+    claimed: snapshotEpoch,
     damage: options.damage ?? { onDamage: 'hold' },
   });
   const image = replay.finish().at({ epoch, slot: 0 });

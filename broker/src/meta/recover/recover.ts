@@ -128,11 +128,17 @@ export async function sealMetadataEpochsBelow(
   line: StreamLine,
   epoch: number,
   replay: Replay,
-  known: { readonly sealedBelowEpoch: number; readonly snapshotEpoch: number; readonly damage: SealDamage },
+  known: {
+    readonly sealedBelowEpoch: number;
+    readonly snapshotEpoch: number;
+    /** The epoch of the snapshot, if there is one. */
+    readonly claimed: number | undefined;
+    readonly damage: SealDamage;
+  },
 ): Promise<readonly SealedEpoch[]> {
   // Never beyond the snapshot, whatever it claims: what is not walked is not read.
   const from = Math.max(1, Math.min(known.sealedBelowEpoch, known.snapshotEpoch));
-  const range = { from, below: epoch };
+  const range = { from, below: epoch, ...(known.claimed === undefined ? {} : { claimed: known.claimed }) };
   return sealEpochs(context, line, range, (stream): SealOptions => {
     const options = {
       ...known.damage,

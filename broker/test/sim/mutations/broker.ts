@@ -159,6 +159,23 @@ const booting: readonly Mutation[] = [
     scenario: CLUSTER,
   },
   {
+    name: 'batches-outside-their-interval',
+    breaks: "rule 17: a batch counts only in its leader's interval",
+    file: 'partition/log-loader.ts',
+    find: 'return this.#history.some(',
+    replace: 'return this.#history.length > 0 || this.#history.some(',
+    pinned: ['rule-17 intervals'],
+  },
+  {
+    name: 'close-counts-when-sent',
+    breaks: 'rule 17: a close counts once its slot is committed',
+    file: 'log/data-stream.ts',
+    find: '    this.#idle.active();\n    this.#options.observer?.slotFrozen',
+    replace:
+      '    this.#idle.active();\n    for (const close of load.closes) close.committed(slot);\n    this.#options.observer?.slotFrozen',
+    pinned: ['rule-17 close'],
+  },
+  {
     name: 'leadership-before-registration-skipped',
     breaks: 'rule 09: leadership is committed before the first data slot',
     file: 'recovery/leadership.ts',

@@ -12,6 +12,7 @@ import { rule11 } from './rule-11-local-tail.ts';
 import { rule12 } from './rule-12-hybrid-time.ts';
 import { rule12Cut } from './rule-12-cut.ts';
 import { rule16 } from './rule-16-failed-fsync.ts';
+import { rule17 } from './rule-17-intervals.ts';
 import { rule18 } from './rule-18-proof.ts';
 import { rule18Broker } from './rule-18-zombie-answers.ts';
 import { rule19 } from './rule-19-chain.ts';
@@ -30,6 +31,7 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule12,
   ...rule12Cut,
   ...rule16,
+  ...rule17,
   ...rule18,
   ...rule18Broker,
   ...rule19,
