@@ -54,10 +54,13 @@ export class Workload {
       const now = await client.load();
       const enough = SENDS * atOnce;
       const [produced, consumed] = [now.acks.length - before.acks.length, now.consumed - before.consumed];
-      if (produced > enough && consumed > enough) return true;
-      throw new Error(`${produced} records written and ${consumed} read since`);
+      if (produced > enough && consumed > SENDS) return true;
+      throw new Error(
+        `${produced} records written and ${consumed} read since; ${now.failure ?? 'nobody has given up'}`,
+      );
     });
     const report = await client.stopLoad();
+    if (report.failure !== undefined) throw new Error(report.failure);
     this.#acks.push(...report.acks);
     return { report, records: await this.check(bookmarks) };
   }
