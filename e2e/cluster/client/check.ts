@@ -3,7 +3,8 @@ import type { Kafka } from 'kafkajs';
 import { valueOf } from './load.ts';
 import type { Ack } from './load.ts';
 
-const READ_MS = 15_000;
+/** Without a new record for so long, there is none. */
+const PATIENCE_MS = 15_000;
 
 export interface CheckPlan {
   readonly topic: string;
@@ -65,24 +66,28 @@ interface Seen {
   readonly value: string;
 }
 
-/** Reads until `count` different records were seen, or nothing more comes. */
+/** Reads until `count` different records were seen, or nothing new comes for a while. */
 async function readAll(kafka: Kafka, topic: string, count: number): Promise<ReadonlyMap<string, Seen>> {
-  const consumer = kafka.consumer({ groupId: `check-${randomBytes(6).toString('hex')}`, maxWaitTimeInMs: 100 });
   const seen = new Map<string, Seen>();
   if (count === 0) return seen;
+  const consumer = kafka.consumer({ groupId: `check-${randomBytes(6).toString('hex')}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   const done = Promise.withResolvers<void>();
-  const timer = setTimeout(() => done.resolve(), READ_MS);
+  const patience = setTimeout(() => done.resolve(), PATIENCE_MS);
   await consumer.run({
-    eachMessage: ({ partition, message: { offset, key, value } }) => {
-      seen.set(`${partition}@${offset}`, { key: String(key), value: String(value) });
-      if (seen.size === count) done.resolve();
+    autoCommit: false,
+    eachBatch: ({ batch: { partition, messages } }) => {
+      for (const { offset, key, value } of messages) {
+        seen.set(`${partition}@${offset}`, { key: String(key), value: String(value) });
+      }
+      patience.refresh();
+      if (seen.size >= count) done.resolve();
       return Promise.resolve();
     },
   });
   await done.promise;
-  clearTimeout(timer);
+  clearTimeout(patience);
   await consumer.disconnect();
   return seen;
 }

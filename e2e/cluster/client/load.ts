@@ -27,6 +27,8 @@ export interface Absence {
 export interface LoadReport {
   readonly acks: readonly Ack[];
   readonly consumed: number;
+  /** Why the producer gave up, which it never should. */
+  readonly failure?: string;
   /** Between two acknowledgements. */
   readonly produce: Absence;
   /** Between two records that were read. */
@@ -47,6 +49,7 @@ export class Load {
   readonly #produced = new Gap();
   readonly #fetched = new Gap();
   #stopped = false;
+  #failure: string | undefined;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(kafka: Kafka, plan: LoadPlan) {
@@ -67,20 +70,24 @@ export class Load {
     await this.#consumer.subscribe({ topic: this.#plan.topic, fromBeginning: false });
     const first = Promise.withResolvers<void>();
     await this.#consumer.run({
-      autoCommitInterval: 500,
+      autoCommitInterval: 2_000,
       eachMessage: () => {
         this.#fetched.event();
         first.resolve();
         return Promise.resolve();
       },
     });
-    this.#loop = this.#produce();
+    this.#loop = this.#produce().catch((error: unknown) => {
+      this.#failure = String(error);
+    });
     await Promise.race([first.promise, this.#loop]);
+    if (this.#failure !== undefined) throw new Error(this.#failure);
   }
 
   report(): LoadReport {
     return {
-      acks: this.#acks,
+      acks: [...this.#acks],
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       consumed: this.#fetched.count,
       produce: absenceOf(this.#produced),
       fetch: absenceOf(this.#fetched),

@@ -60,3 +60,13 @@ async function useGiven(kubeconfig: string): Promise<Kubernetes> {
     },
   };
 }
+
+/** Ctrl-C takes it down in order, once: whoever presses it again must not interrupt that. */
+export function stopOnSignals(kube: Kubernetes): void {
+  let stopping: Promise<void> | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      stopping ??= kube.stop(false).then(() => process.exit(130));
+    });
+  }
+}

@@ -2,7 +2,7 @@
 // SCENARIOS=pod,main-job plays these only (`install` always comes first); KUBECONFIG uses that cluster instead of one of our own.
 import { byKubectl } from './by-kubectl.ts';
 import { install } from './install.ts';
-import { startKubernetes } from './kubernetes.ts';
+import { startKubernetes, stopOnSignals } from './kubernetes.ts';
 import { changes } from './changes.ts';
 import { holes } from './holes.ts';
 import { losses } from './losses.ts';
@@ -45,9 +45,7 @@ async function play({ name, what, play: run }: Scenario, world: World): Promise<
 
 const scenarios = chosen();
 const kube = await startKubernetes();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void kube.stop(false).then(() => process.exit(130)));
-}
+stopOnSignals(kube);
 const outcomes: Outcome[] = [];
 try {
   const world = new World(kube);

@@ -1,11 +1,9 @@
 // make kubernetes: the one-node Kubernetes of the cluster suite, with the images of this repository, until Ctrl-C.
-import { startOwn } from '../suite/kubernetes.ts';
+import { startOwn, stopOnSignals } from '../suite/kubernetes.ts';
 
 const kube = await startOwn();
 console.log(`It runs until Ctrl-C. In another terminal:
 
   export KUBECONFIG=${kube.kubeconfig}
 `);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void kube.stop(false).then(() => process.exit(0)));
-}
+stopOnSignals(kube);
