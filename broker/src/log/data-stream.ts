@@ -5,6 +5,7 @@ import type { BatchEntry, CloseMeta } from './entry.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { ItemQueue } from './item-queue.ts';
 import type { Item, SlotLoad } from './item-queue.ts';
+import { RETURN_MS, ReturningClients } from './returning-clients.ts';
 import type { SealedStream, SlotContent } from './slot.ts';
 import type { SlotWriter } from './slot-writer.ts';
 import type { StreamId } from './stream-names.ts';
@@ -47,7 +48,7 @@ interface FlushWaiter {
  *
  * Flushing is adaptive: the first batch after at least one linger of silence goes at once, together with what the same I/O
  * event brings; after that one flush per linger, or whenever `targetBytes` wait. With linger 0 (a local directory) a batch goes
- * at once if no slot is on its way; else it waits for that slot, whose duration is then the batching window, unless an eighth of
+ * at once if no slot is on its way (or as soon as those are back who were answered last); else it waits for that slot, whose duration is then the batching window, unless an eighth of
  * `targetBytes` have gathered: then up to W slots run in parallel, so that throughput is not bound to one PUT at a time. While
  * nobody waits for a commit (acks=1 without a consumer at the end), slots are `patienceMs` apart or full: a slot costs more CPU
  * and disk time than the batches in it.
@@ -59,6 +60,7 @@ export class DataStream {
   readonly #options: DataStreamOptions;
   readonly #queue = new ItemQueue();
   readonly #idle: IdleWatch;
+  readonly #returning = new ReturningClients();
   readonly #flushWaiters: FlushWaiter[] = [];
   #timer: Timer | undefined;
   #isDeferred = false;
@@ -117,7 +119,10 @@ export class DataStream {
   hurry(): void {
     if (this.#isHurried || this.#queue.isEmpty) return;
     this.#isHurried = true;
-    if (!this.#isDue && !this.#isDeferred) this.#schedule();
+    if (this.#isDue || this.#isDeferred) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#schedule();
   }
 
   /** Writes a leader's last word on a partition behind all its batches; resolves with the slot once that is committed (rule 17). */
@@ -173,7 +178,7 @@ export class DataStream {
     } else if (this.#isWorthASlot()) {
       this.#defer();
     } else if (this.#writer.inFlight === 0 && this.#timer === undefined) {
-      this.#flushIn(this.#leftOf(patienceMs));
+      this.#flushIn(this.#isAwaited ? RETURN_MS : this.#leftOf(patienceMs));
     }
     // Else the commit of what is on its way sends what has gathered by then.
   }
@@ -181,10 +186,13 @@ export class DataStream {
   /** Of linger 0: enough is awaited to run beside what is on its way, or nothing is on its way and there is no reason to wait. */
   #isWorthASlot(): boolean {
     const { targetBytes, patienceMs = 0 } = this.#options;
-    const isAwaited = this.#isHurried || patienceMs === 0;
-    if (isAwaited && this.#queue.bytes >= targetBytes / PIPELINED_PART) return true;
+    if (this.#isAwaited && this.#queue.bytes >= targetBytes / PIPELINED_PART) return true;
     if (this.#writer.inFlight > 0) return false;
-    return isAwaited || this.#leftOf(patienceMs) <= 0;
+    return this.#isAwaited ? !this.#returning.expectsMore(this.#queue.length) : this.#leftOf(patienceMs) <= 0;
+  }
+
+  get #isAwaited(): boolean {
+    return this.#isHurried || (this.#options.patienceMs ?? 0) === 0;
   }
 
   /** Milliseconds until the last flush is so long ago. */
@@ -216,7 +224,9 @@ export class DataStream {
     const { targetBytes } = this.#options;
     while (!this.#queue.isEmpty && this.#writer.inFlight < this.#writer.window && !this.#writer.hasEnded) {
       if (!this.#isDue && this.#queue.bytes < targetBytes) return;
-      this.#send(this.#queue.take(targetBytes));
+      const load = this.#queue.take(targetBytes);
+      this.#returning.sent(load.batches.length);
+      this.#send(load);
       this.#lastFlushMs = this.#clock.monotonicMs();
     }
     if (!this.#queue.isEmpty) return;

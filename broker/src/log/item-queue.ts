@@ -26,6 +26,11 @@ export class ItemQueue {
     return this.#items.length === 0;
   }
 
+  /** Batches and close records that wait. */
+  get length(): number {
+    return this.#items.length;
+  }
+
   /** Bytes of the batches that wait. */
   get bytes(): number {
     return this.#bytes;

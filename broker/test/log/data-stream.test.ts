@@ -107,6 +107,50 @@ test('with linger 0 a batch goes at once, and the duration of its PUT is the win
   assert.deepEqual(diary.lines, ['a@1', 'b@2', 'c@2']);
 });
 
+test('with linger 0 those who were answered together are waited for, so that they do not fall into two groups', async () => {
+  const { w, gate, diary, append } = await setup({ lingerMs: 0 });
+  gate.holds = holdCreates;
+  append('a', 'b', 'c', 'd', 'e');
+  await w.clock.advance(0);
+  gate.passAll();
+  await settle();
+  append('f');
+  await w.clock.advance(0);
+  assert.equal(gate.held.length, 0);
+  append('g', 'h', 'i', 'j');
+  await w.clock.advance(0);
+  assert.equal(gate.held.length, 1);
+  append('k');
+  gate.passAll();
+  await settle();
+  assert.equal(gate.held.length, 0);
+  await w.clock.advance(1);
+  assert.equal(gate.held.length, 1, 'who does not come back is not waited for longer');
+  gate.passAll();
+  await settle();
+  append('l');
+  await w.clock.advance(0);
+  assert.equal(gate.held.length, 1, 'nor the next time');
+  gate.passAll();
+  await settle();
+  assert.deepEqual(
+    diary.lines.map((line) => line.slice(-1)),
+    [...'11111222223', '4'],
+  );
+});
+
+test('with patience, one who hurries does not wait for the patience when others are waited for', async () => {
+  const { w, stream, diary, append } = await setup({ lingerMs: 0, patienceMs: 50 });
+  append('a', 'b', 'c');
+  await w.clock.advance(0);
+  append('d');
+  await w.clock.advance(1);
+  assert.equal(diary.lines.length, 3);
+  stream.hurry();
+  await w.clock.advance(1);
+  assert.equal(diary.lines.length, 4);
+});
+
 test('with linger 0 slots run in parallel once an eighth of a full one has gathered', async () => {
   const { w, gate, diary, append } = await setup({ lingerMs: 0, targetBytes: 800 });
   gate.holds = holdCreates;
