@@ -34,9 +34,9 @@ const storeOutage: Scenario = {
   what: 'MinIO away until the condition says so, then back',
   play: (world) =>
     world.orders.underLoad(async () => {
-      await world.store.stop();
-      await world.cluster.whenCondition('ObjectStoreReachable', 'False', /Unreachable/);
-      await world.store.resume();
+      await world.store.whileAway(async () => {
+        await world.cluster.whenCondition('ObjectStoreReachable', 'False', /Unreachable/);
+      });
       await world.cluster.whenReady();
     }),
 };

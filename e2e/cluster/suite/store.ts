@@ -33,18 +33,19 @@ export class Store {
     await this.#whenServing();
   }
 
-  /** Away, with its data kept: connections are refused until it is back. */
-  async stop(): Promise<void> {
+  /** Without a server, its data kept: connections are refused until `play` is over, and then it is back whatever happened. */
+  async whileAway(play: () => Promise<void>): Promise<void> {
     await this.#scale(0);
     const pods = `/api/v1/namespaces/${this.namespace}/pods`;
     await until('MinIO is gone', 60, async () =>
       (await this.#api.must('GET', pods)).items?.length === 0 ? true : undefined,
     );
-  }
-
-  async resume(): Promise<void> {
-    await this.#scale(1);
-    await this.#whenServing();
+    try {
+      await play();
+    } finally {
+      await this.#scale(1);
+      await this.#whenServing();
+    }
   }
 
   async #scale(replicas: number): Promise<void> {
