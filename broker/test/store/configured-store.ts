@@ -26,6 +26,8 @@ storeContract(
       other,
       // Azurite's listing is a sort of JavaScript strings; names of ours are ASCII.
       sortsByBytes: primary.backend !== 'azure',
+      // To Azurite, a blob of which only blocks were staged exists.
+      partsTakeTheName: primary.backend === 'azure',
       close: async () => {
         await store.close();
         await other.close();
