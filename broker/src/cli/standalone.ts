@@ -4,6 +4,7 @@ import { systemClock } from '../edge/index.ts';
 import { Metrics, serveHttp } from '../http/index.ts';
 import type { HttpListener } from '../http/index.ts';
 import { BrokerRun } from './broker-run.ts';
+import { ExitCode } from './fatal.ts';
 import { ProcessStatus } from './process-status.ts';
 import { reservePort } from './reserve-port.ts';
 import { nextSignal } from './signals.ts';
@@ -43,4 +44,6 @@ export async function runStandalone(environment: Environment, flags: Environment
   } finally {
     await http.close();
   }
+  // One that never served is looking again and again whether it may; that would keep the process alive for ever.
+  if (status.broker === undefined) process.exit(ExitCode.ok);
 }

@@ -12,7 +12,7 @@ import { worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { forgetVolumeId } from './empty-volume.ts';
 import { demandEpochOf } from './epoch-of-volume.ts';
-import { promote } from './cut/index.ts';
+import { demandParentSeen, promote } from './cut/index.ts';
 import type { PromotionRequest } from './cut/index.ts';
 import { createCluster } from './first-boot.ts';
 import { loadStreams, unsealedEpochs } from './load-streams.ts';
@@ -140,6 +140,9 @@ class Boot {
         case 'open':
           if (bucket.kind !== 'cluster') {
             throw new HoldError('TIMELINE_MISSING', 'the bucket changed while it was looked at');
+          }
+          if (this.#options.promotion !== undefined) {
+            demandParentSeen(tree, decision.timeline, this.#options.promotion);
           }
           logger.info(`metadata recovery: ${decision.mode} from ${store.description}`, { why: decision.why });
           return { decision, lineage: bucket.lineage, ancestry: tree.ancestry(decision.timeline), volume, created };

@@ -13,7 +13,7 @@ export type { Hole } from './hole.ts';
 export { refuseLivePrimary } from './live-primary.ts';
 export { promote } from './promote.ts';
 export type { Promoted } from './promote.ts';
-export { demandBoundedLoss, previewPromotion } from './promotion.ts';
+export { demandBoundedLoss, demandParentSeen, previewPromotion } from './promotion.ts';
 export type { CutPromotion, Promotion, PromotionRequest } from './promotion.ts';
 export { awaitBarrier, readBarrier } from './switchover.ts';
 export { stateOfCut } from './state-of-cut.ts';

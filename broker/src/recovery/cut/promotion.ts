@@ -6,6 +6,7 @@ import type { FrozenImage, TimelineCut, TimelineFile } from '../../meta/index.ts
 import type { StoreAddress } from '../../store/index.ts';
 import { HoldError } from '../boot-error.ts';
 import { sameStore } from '../store-address.ts';
+import type { TimelineTree } from '../timelines.ts';
 import { openCopy } from './copy-of.ts';
 import type { CopyOptions, StoreCopy } from './copy-of.ts';
 import type { CutPosition } from './cut.ts';
@@ -54,7 +55,10 @@ export async function previewPromotion(options: CopyOptions, order: PromotionReq
   const copy = await openCopy(options);
   const { context, tree, timeline } = copy;
   const { store } = options;
-  if (sameStore(timeline.store, store.address)) return { kind: 'active', copy };
+  if (sameStore(timeline.store, store.address)) {
+    demandParentSeen(tree, timeline.timeline, order);
+    return { kind: 'active', copy };
+  }
   const done = tree.files.find((file) => file.planId === order.planId && sameStore(file.store, store.address));
   if (done !== undefined) {
     const told = `plan ${order.planId} was carried out as timeline ${done.timeline}, but ${timeline.timeline} counts by now`;
@@ -80,6 +84,22 @@ export async function previewPromotion(options: CopyOptions, order: PromotionReq
   return { kind: 'cut', copy, reading, cut, lossMs: Math.max(0, untilMs - cut.hlc.ms), child, image: state.image };
 }
 
+/**
+ * A store that has a timeline of its own looks like a primary while it has not heard that the cluster went on elsewhere. Throws
+ * HoldError PLAN_OUTDATED if the timeline that the plan was made of is not on the way to the one that counts.
+ */
+export function demandParentSeen(
+  tree: TimelineTree,
+  timeline: string,
+  { planId, expectedParent }: PromotionRequest,
+): void {
+  if (expectedParent === undefined || tree.ancestry(timeline).some((step) => step.timeline === expectedParent)) return;
+  const told = `plan ${planId} was made of timeline ${expectedParent}, of which nothing is known here; ${timeline} seems to count`;
+  throw new HoldError('PLAN_OUTDATED', told, {
+    remedy: 'Wait until that timeline has been copied, or look at the preview again and decide anew.',
+  });
+}
+
 /** Rejects with HoldError DATA_LOSS_TOO_GREAT if more may be lost than the order allows. */
 export function demandBoundedLoss(promotion: Promotion, order: PromotionRequest, storeName: string): void {
   if (promotion.kind === 'active' || order.force || promotion.lossMs <= order.maxDataLossMs) return;
@@ -101,7 +121,13 @@ export function demandBoundedLoss(promotion: Promotion, order: PromotionRequest,
  */
 export async function carryOut(promotion: CutPromotion): Promise<TimelineFile> {
   const { copy, child } = promotion;
-  const { outcome, file } = await createTimelineFile(copy.context.store, child);
+  const { store } = copy.context;
+  // The way to the child must be told by this store alone: the files of its ancestors may not have come, and are known from others.
+  for (const { timeline } of copy.tree.ancestry(child.parent)) {
+    const ancestor = copy.tree.get(timeline);
+    if (ancestor !== undefined) await createTimelineFile(store, ancestor);
+  }
+  const { outcome, file } = await createTimelineFile(store, child);
   if (outcome === 'exists' && (file.parent !== child.parent || !sameStore(file.store, child.store))) {
     throw new ChronikError('TIMELINE_CONFLICT', `timeline ${file.timeline} is there and comes from another plan`, {
       remedy: 'Promote with another plan id.',

@@ -1,5 +1,6 @@
 import { CorruptSlotError, checkIdentity, compareHlc, decodeSlot, slotKey } from '../../log/index.ts';
 import type { Hlc, LogContext, ReadDepth, ReadSlot, StreamId } from '../../log/index.ts';
+import { streamKey } from '../../meta/index.ts';
 import type { Ancestry, MetadataImage, TimelineBase } from '../../meta/index.ts';
 import { countsUpTo } from '../timelines.ts';
 import { checkBatches } from './check-batches.ts';
@@ -70,10 +71,13 @@ async function checkAncestors(
   options: DataOptions,
 ): Promise<{ readonly streams: CheckedStream[]; readonly beyondCut: number }> {
   const { image, ancestry } = options;
+  const inUse = streamsInUse(image);
   const streams: CheckedStream[] = [];
   let checkedSlots = 0;
   for (const { timeline, broker, epoch, sealed } of image.streams()) {
-    if (timeline === image.timeline || sealed === undefined) continue;
+    // Of what nothing leans on any more a copy may lack anything.
+    if (timeline === image.timeline || sealed === undefined || !inUse.has(streamKey({ timeline, broker, epoch })))
+      continue;
     const stream = { log: 'data', timeline, broker, epoch } as const;
     const listed = inventory.streams.find((found) => sameStream(found.stream, stream));
     const count = (listed?.slots ?? []).filter((slot) => slot < sealed.slot).length;
@@ -84,6 +88,14 @@ async function checkAncestors(
   const ofAncestors = inventory.streams.filter(({ stream }) => stream.log === 'data' && isAncestor(stream, options));
   const listedSlots = ofAncestors.reduce((sum, { slots }) => sum + slots.length, 0);
   return { streams, beyondCut: listedSlots - checkedSlots };
+}
+
+function streamsInUse(image: MetadataImage): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { partitions } of image.topics()) {
+    for (const { history } of partitions) for (const { stream } of history) found.add(streamKey(stream));
+  }
+  return found;
 }
 
 function isAncestor({ timeline }: StreamId, { image, ancestry }: DataOptions): boolean {

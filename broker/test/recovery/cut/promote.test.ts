@@ -178,7 +178,7 @@ describe('rule-05 one plan, one timeline', () => {
         `step ${steps}`,
       );
     }
-    assert.equal(steps, 4, 'account, timeline, and once nobody died');
+    assert.equal(steps, 5, 'account, the root once more, the child, and once nobody died');
   });
 
   test('a plan that was made of another timeline holds', async () => {
@@ -284,6 +284,23 @@ test('a boot that dies at any step of the first start of a child is done again, 
   }
 });
 
+test('the way to the child is told by the promoted store alone, whatever had not come of it', async () => {
+  const { life } = await primaryWith('=a');
+  await west.kill(life);
+  east.objects = await storeOf(objectsOf(west), 'east');
+  const first = await promote(copyOptions(east.objects), ORDER, 'east');
+  const root = first?.timeline.parent ?? '';
+  const south = await storeOf(
+    objectsOf(east).filter(({ key }) => !key.includes(`timelines/${root}`)),
+    'south',
+  );
+  await promote(copyOptions(south, [east.objects]), { ...ORDER, planId: 'on', force: true }, 'south');
+  west.objects = south;
+  await west.wipe();
+  const { broker } = await west.start();
+  assert.deepEqual(await contents(broker), ['0 a']);
+});
+
 describe('the boot plan', () => {
   test('promotes a replica at the start, and a standing plan changes nothing later', async () => {
     const { life } = await primaryWith('=a');
@@ -297,6 +314,15 @@ describe('the boot plan', () => {
     await east.wipe();
     const second = await east.start({ boot: { promotion, isStoreNamed: true } });
     assert.equal(second.broker.timeline, timeline);
+  });
+
+  test('rule-05: a store that has not heard of the timeline that the plan was made of is not opened as it was', async () => {
+    const { life } = await primaryWith('=a');
+    await west.kill(life);
+    const promotion = { ...ORDER, expectedParent: '0000000002-0badf00d', storeName: 'west' };
+    await rejectsWith('PLAN_OUTDATED', west.begin({ boot: { promotion, isStoreNamed: true } }).booting);
+    const options = copyOptions(west.objects);
+    await rejectsWith('PLAN_OUTDATED', promote(options, promotion, 'west'));
   });
 
   test('rule-14: the old store is not opened by somebody who can see where the cluster went', async () => {

@@ -27,7 +27,15 @@ type OldPrimary = 'dead' | 'stopped' | 'frozen' | 'alive' | 'cut off' | 'bucket 
 
 const FATES: readonly OldPrimary[] = ['dead', 'dead', 'stopped', 'frozen', 'alive', 'cut off', 'bucket lost'];
 /** What a promotion waits for while the copy is on its way. */
-const NOT_YET = ['NO_CUT', 'COPY_EMPTY', 'TIMELINE_MISSING', 'BUCKET_FOREIGN', 'HISTORY_ELSEWHERE', 'STORE_IS_REPLICA'];
+const NOT_YET = [
+  'NO_CUT',
+  'COPY_EMPTY',
+  'TIMELINE_MISSING',
+  'BUCKET_FOREIGN',
+  'HISTORY_ELSEWHERE',
+  'STORE_IS_REPLICA',
+  'PLAN_OUTDATED',
+];
 const HEARTBEAT_MS = 1_000;
 const NO_LOG: TrueLog = new Map();
 
