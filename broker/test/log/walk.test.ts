@@ -298,7 +298,7 @@ test('reading ahead in parallel keeps the order and a bounded number of reads', 
     bodies,
     Array.from({ length: 100 }, (_, index) => `${index + 1},`),
   );
-  assert(most > 1 && most <= 32, `${most} reads at a time`);
+  assert(most > 1 && most <= 64, `${most} reads at a time`);
 });
 
 test('an idle follower that knows the end costs one listing', async () => {

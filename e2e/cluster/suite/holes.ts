@@ -23,8 +23,9 @@ const blankReplacement: Scenario = {
         await cluster.whenCondition('Ready', 'False', /Starting|Restoring|Holding/);
         await cluster.whenCondition('ObjectStoreReachable', 'False', /Unreachable/);
         const found = await world.api.find(cluster.pod);
-        if (at(found, 'status.containerStatuses.0.ready') !== false)
+        if (at(found, 'status.containerStatuses.0.ready') !== false) {
           throw new Error('a blank broker serves without its store');
+        }
       });
       await cluster.whenReady();
     });

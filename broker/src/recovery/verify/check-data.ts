@@ -76,8 +76,8 @@ async function checkAncestors(
   let checkedSlots = 0;
   for (const { timeline, broker, epoch, sealed } of image.streams()) {
     // Of what nothing leans on any more a copy may lack anything.
-    if (timeline === image.timeline || sealed === undefined || !inUse.has(streamKey({ timeline, broker, epoch })))
-      continue;
+    const isNeeded = inUse.has(streamKey({ timeline, broker, epoch }));
+    if (timeline === image.timeline || sealed === undefined || !isNeeded) continue;
     const stream = { log: 'data', timeline, broker, epoch } as const;
     const listed = inventory.streams.find((found) => sameStream(found.stream, stream));
     const count = (listed?.slots ?? []).filter((slot) => slot < sealed.slot).length;
