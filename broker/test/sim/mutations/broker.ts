@@ -308,8 +308,8 @@ const metadata: readonly Mutation[] = [
     name: 'previous-metadata-epoch-left-open',
     breaks: 'rule 07: the state is read after every lower metadata epoch has been sealed',
     file: 'meta/recover/recover.ts',
-    find: 'const range = { from, below: epoch };',
-    replace: 'const range = { from, below: epoch - 1 };',
+    find: 'const range = { from, below: epoch,',
+    replace: 'const range = { from, below: epoch - 1,',
     scenario: CLUSTER,
   },
 ];
