@@ -82,6 +82,8 @@ class GcsUpload implements LargeUpload {
   #last: Buffer = Buffer.alloc(0);
   /** CRC-32C of all bytes through each part: the session is told that of the whole with its last chunk. */
   readonly #checksums: number[] = [];
+  /** Bytes that the session has said it keeps. */
+  #keptBytes = 0;
 
   constructor(requests: GcsRequests, key: string, session: string, shape: UploadShape) {
     this.#requests = requests;
@@ -96,13 +98,18 @@ class GcsUpload implements LargeUpload {
       this.#last = part;
       return 'sent';
     }
+    const end = this.#startOf(index) + part.length;
+    if (end <= this.#keptBytes) return 'sent';
     return this.#requests.request(`send part ${index + 1} of ${this.#key}`, true, async (request) => {
       const answer = await this.#put(index, part, {}, options);
       if (isGone(answer)) return 'gone';
-      const end = this.#startOf(index) + part.length - 1;
-      // What of the chunk was not kept comes again: bytes that the session has are ignored.
-      if (answer.status === 308 && answer.headers.get('range') === `bytes=0-${end}`) return 'sent';
-      throw gcsAnswerError(request, answer);
+      // What of the chunk was not kept, or whose answer was lost, comes again: bytes that the session has are ignored
+      // ("Resumable uploads", considerations).
+      if (answer.status !== 308 || answer.headers.get('range') !== `bytes=0-${end - 1}`) {
+        throw gcsAnswerError(request, answer);
+      }
+      this.#keptBytes = end;
+      return 'sent';
     });
   }
 
