@@ -9,6 +9,9 @@ import type { Failure } from './observed.ts';
 import { quantityValue } from './quantity.ts';
 import { replicaInSync } from './replicas.ts';
 
+/** An outage ends by itself; credentials or a permission that the store does not accept are put right by a person. */
+const DENIED = 'STORE_DENIED';
+
 /** What a condition says, before the time of its last change is known. */
 export interface Verdict {
   readonly type: ConditionType;
@@ -131,10 +134,12 @@ function stalled({ cluster, failure, failover, nodes }: Situation): Verdict {
     ({ assessment: { kind } }) => kind === 'holding' || kind === 'crashing' || kind === 'blocked',
   );
   if (stuck !== undefined) return { type, status: 'True', ...whyDown(stuck, cluster) };
+  const shutOut = nodes.find(({ report }) => report?.store?.lastError?.code === DENIED && !report.store.reachable);
+  if (shutOut !== undefined) return { ...storeReachable({ nodes: [shutOut] }), type, status: 'True' };
   return { type, status: 'False', reason: 'AsSpecified', message: 'nothing needs a person' };
 }
 
-function storeReachable({ nodes }: Situation): Verdict {
+function storeReachable({ nodes }: Pick<Situation, 'nodes'>): Verdict {
   const type = 'ObjectStoreReachable';
   const said = nodes.flatMap(({ name, report }) =>
     report?.store === undefined ? [] : [{ name, store: report.store }],

@@ -46,6 +46,8 @@ export class FakeWorld {
   readonly #served = new Map<string, object>();
   /** What every init container says instead of ending. */
   inTheWay: { code: string; message: string; remedy: string; volume: string; reachable?: boolean } | undefined;
+  /** With what its store turns every broker away. */
+  storeRefusal: { code: string; message: string } | undefined;
   /** What every broker says instead of serving. */
   held: { code: string; message: string; remedy: string } | undefined;
   readonly #stages = new Map<string, Stage>();
@@ -274,7 +276,9 @@ export class FakeWorld {
     const before = this.#stages.get(pod.metadata.uid);
     const stage = before === undefined ? 'starting' : before === 'starting' ? 'restoring' : 'serving';
     this.#stages.set(pod.metadata.uid, stage);
-    const store = { description: 's3://b', reachable: true };
+    const refusal = this.storeRefusal;
+    const told = refusal === undefined ? { reachable: true } : { reachable: false, lastError: refusal };
+    const store = { description: 's3://b', ...told };
     const common = { version: '0.1.0', store };
     if (this.held !== undefined) {
       this.#say(podIP, { ...common, state: 'holding', held: this.held });

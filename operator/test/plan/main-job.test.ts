@@ -162,6 +162,23 @@ test('what is in the way of a start is told from the init container: foreign vol
   }
 });
 
+test('a store that turns the broker away needs a person; one that is away does not', async () => {
+  const stalls = [
+    { code: 'STORE_DENIED', status: 'True' },
+    { code: 'STORE_UNAVAILABLE', status: 'False' },
+  ] as const;
+  for (const { code, status } of stalls) {
+    const world = await running();
+    world.storeRefusal = { code, message: 'SignatureDoesNotMatch' };
+    const pod = world.kube.find('Pod', 'orders-0');
+    if (pod !== undefined) world.kube.remove(pod);
+    await world.settle();
+    assert.equal(world.condition('ObjectStoreReachable')?.status, 'False', code);
+    assert.equal(world.condition('Stalled')?.status, status, code);
+    if (status === 'True') assert.match(world.condition('Stalled')?.message ?? '', /STORE_DENIED: SignatureDoesNotMatch/);
+  }
+});
+
 test('Hold: a pod that was replaced with its volume intact starts without anybody', async () => {
   const world = await running({ recovery: { onEmptyVolume: 'Hold', onDamage: 'Hold' } });
   const pod = world.kube.find('Pod', 'orders-0');
