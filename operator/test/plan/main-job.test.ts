@@ -175,7 +175,8 @@ test('a store that turns the broker away needs a person; one that is away does n
     await world.settle();
     assert.equal(world.condition('ObjectStoreReachable')?.status, 'False', code);
     assert.equal(world.condition('Stalled')?.status, status, code);
-    if (status === 'True') assert.match(world.condition('Stalled')?.message ?? '', /STORE_DENIED: SignatureDoesNotMatch/);
+    if (status === 'True')
+      assert.match(world.condition('Stalled')?.message ?? '', /STORE_DENIED: SignatureDoesNotMatch/);
   }
 });
 
