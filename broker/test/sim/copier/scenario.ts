@@ -155,6 +155,7 @@ class CopierRun {
 
 export const copierScenario: Scenario = {
   name: 'copier',
+  oneSeedOf: 4,
   async run(seed, options = {}) {
     const cluster = new ClusterWorld(seed, startBroker, options);
     const bytesPerSecond = cluster.random.pick([undefined, undefined, 20_000]);
