@@ -89,31 +89,36 @@ export class GroupService {
 
   async #loadAll(coordinator: GroupCoordinator, partitionCount: number): Promise<void> {
     let next = 0;
+    let loaded = 0;
     const loadNext = async (): Promise<void> => {
       while (next < partitionCount && coordinator === this.#coordinator) {
         const partition = next++;
-        await this.#load(coordinator, partition);
+        if (await this.#load(coordinator, partition)) loaded += 1;
       }
     };
     await Promise.all(Array.from({ length: LOADS_AT_A_TIME }, loadNext));
+    if (coordinator !== this.#coordinator) return;
+    this.#setting.logger.info('Group coordinators loaded', { partitions: loaded, of: partitionCount });
   }
 
-  async #load(coordinator: GroupCoordinator, partition: number): Promise<void> {
+  /** Resolves with whether the groups of the partition are served now; if not, it is tried again later. */
+  async #load(coordinator: GroupCoordinator, partition: number): Promise<boolean> {
     const { logger, metadata } = this.#setting;
     try {
       await coordinator.load(partition);
     } catch (error) {
-      if (coordinator !== this.#coordinator) return;
+      if (coordinator !== this.#coordinator) return false;
       logger.error('The groups of a partition cannot be served', {
         partition: `${OFFSETS_TOPIC}-${partition}`,
         error: error instanceof Error ? error.message : String(error),
         nextTryMs: RELOAD_MS,
       });
       this.#reloadLater(coordinator, partition);
-      return;
+      return false;
     }
     // What was deleted while nobody could tell this coordinator.
     await coordinator.retainTopics(partition, (name) => metadata.image.topic(name)?.id);
+    return true;
   }
 
   #reloadLater(coordinator: GroupCoordinator, partition: number): void {
@@ -132,7 +137,7 @@ export class GroupService {
     );
   }
 
-  #run(work: Promise<void>): void {
+  #run(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#setting.onFatal(error as Error));
   }
 }

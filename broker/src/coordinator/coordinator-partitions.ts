@@ -65,7 +65,7 @@ export class CoordinatorPartitions {
     try {
       const { records, skipped } = await loadShard(shard, this.setting.port);
       if (shard.ended) return;
-      this.setting.logger.info('Coordinator loaded', { partition, records, skipped, groups: shard.groups.size });
+      this.setting.logger.debug('Coordinator loaded', { partition, records, skipped, groups: shard.groups.size });
     } catch (error) {
       this.#fail(partition, shard, error);
       throw error;

@@ -82,3 +82,28 @@ test('a broker that is closed does not try to read group state again', async () 
   groups.close();
   assert.equal(clock.timers, 0);
 });
+
+test('that the groups can be served is told once, however many partitions they lie in', async () => {
+  const { manager, sink } = harness();
+  const topic = { ...OFFSETS, partitions: [partitionView(), partitionView({ index: 1 })] };
+  manager.sync(topic);
+  manager.open(sink);
+  const clock = new ManualClock();
+  const metadata: unknown = { isDurable: true, image: { topic: () => topic } };
+  const told: unknown[] = [];
+  const groups = new GroupService({
+    clock,
+    random: systemRandom,
+    logger: { ...silentLogger, info: (message, fields) => told.push([message, fields]) },
+    metadata: metadata as MetadataLog,
+    partitions: manager,
+    proof: new OpenProof(clock, () => Promise.resolve()),
+    storeWaitMs: 1_000,
+    options: {},
+    offsetsTopicPartitions: 2,
+    onFatal: () => undefined,
+  });
+  await clock.advance(1);
+  assert.deepEqual(told, [['Group coordinators loaded', { partitions: 2, of: 2 }]]);
+  groups.close();
+});
