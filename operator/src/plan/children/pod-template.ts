@@ -129,9 +129,9 @@ function brokerContainer(cluster: ChronikCluster, options: PlanOptions): object 
       { name: 'http', containerPort: HTTP_PORT, protocol: 'TCP' },
     ],
     // /healthz answers from the first moment and stays well while a broker restores or holds.
-    startupProbe: probe('/healthz', { periodSeconds: 2, failureThreshold: 30 }),
+    startupProbe: probe('/healthz', { periodSeconds: 1, failureThreshold: 60 }),
     livenessProbe: probe('/healthz', { periodSeconds: 10, failureThreshold: 6 }),
-    readinessProbe: probe('/readyz', { periodSeconds: 2, failureThreshold: 2 }),
+    readinessProbe: probe('/readyz', { periodSeconds: 1, failureThreshold: 3 }),
   };
 }
 
