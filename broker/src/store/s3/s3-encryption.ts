@@ -8,6 +8,8 @@ interface CustomerKey {
   readonly SSECustomerKey?: string;
 }
 
+type Confirmation = Pick<PutObjectCommandOutput, 'ServerSideEncryption' | 'SSECustomerAlgorithm'>;
+
 interface CreateEncryption extends CustomerKey {
   readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
   readonly SSEKMSKeyId?: string;
@@ -39,11 +41,21 @@ export class S3ObjectEncryption {
     return this.#read;
   }
 
-  /** Rejects an answer that does not say what was asked for: some stores ignore the headers and keep plain text. */
-  verify(answer: Pick<PutObjectCommandOutput, 'ServerSideEncryption' | 'SSECustomerAlgorithm'>, key: string): void {
+  /** Whether an answer says what was asked for. */
+  isConfirmed(answer: Confirmation): boolean {
     const { ServerSideEncryption: asked, SSECustomerAlgorithm: customer } = this.#create;
-    if (asked !== undefined && answer.ServerSideEncryption !== asked) throw notEncrypted(key, asked);
-    if (customer !== undefined && answer.SSECustomerAlgorithm !== customer) throw notEncrypted(key, 'the customer key');
+    if (asked !== undefined && answer.ServerSideEncryption !== asked) return false;
+    return customer === undefined || answer.SSECustomerAlgorithm === customer;
+  }
+
+  /** Throws if an answer does not say what was asked for: some stores ignore the headers and keep plain text. */
+  verify(answer: Confirmation, key: string): void {
+    if (this.isConfirmed(answer)) return;
+    const asked = this.#create.ServerSideEncryption ?? 'the customer key';
+    throw new StoreError('invalid', `The store took ${key} without encrypting it as asked (${asked})`, {
+      remedy: 'Use a store that supports this encryption, or set S3_SSE to what it supports.',
+      details: { key, asked },
+    });
   }
 }
 
@@ -64,11 +76,4 @@ function createEncryption(encryption: S3Encryption, keyText: string | undefined)
         SSECustomerKey: customerKey('S3_SSE_CUSTOMER_KEY_FILE', encryption.keyFile, keyText).toString('base64'),
       };
   }
-}
-
-function notEncrypted(key: string, asked: string): StoreError {
-  return new StoreError('invalid', `The store took ${key} without encrypting it as asked (${asked})`, {
-    remedy: 'Use a store that supports this encryption, or set S3_SSE to what it supports.',
-    details: { key, asked },
-  });
 }

@@ -49,8 +49,7 @@ export class S3Uploads implements LargeUploads {
       });
       const answer = await client.send(command, sendOptions(options));
       if (answer.UploadId === undefined) throw notS3Error(sent, answer.$metadata.httpStatusCode);
-      encryption.verify(answer, key);
-      return new S3Upload(this.#requests, key, answer.UploadId);
+      return new S3Upload(this.#requests, key, answer.UploadId, encryption.isConfirmed(answer));
     });
   }
 
@@ -88,9 +87,12 @@ class S3Upload implements LargeUpload {
   readonly #key: string;
   readonly #name: string;
   readonly #id: string;
+  readonly #isEncrypted: boolean;
   readonly #parts: CompletedPart[] = [];
 
-  constructor(requests: S3Requests, key: string, id: string) {
+  /** `isEncrypted`: the answer to the begin has confirmed the encryption; else each part must. MinIO says it with the parts only. */
+  constructor(requests: S3Requests, key: string, id: string, isEncrypted: boolean) {
+    this.#isEncrypted = isEncrypted;
     this.#requests = requests;
     this.#key = key;
     this.#name = requests.keys.nameOf(key);
@@ -114,6 +116,7 @@ class S3Upload implements LargeUpload {
       });
       const answer = await client.send(command, sendOptions(options));
       if (answer.ETag === undefined) throw notS3Error(sent, answer.$metadata.httpStatusCode);
+      if (!this.#isEncrypted) encryption.verify(answer, this.#key);
       this.#parts[index] = { ETag: answer.ETag, PartNumber: index + 1, ChecksumCRC32C: checksum };
       return 'sent';
     });

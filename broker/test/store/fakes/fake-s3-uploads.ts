@@ -1,9 +1,20 @@
 import type { WireAnswer, WireRequest } from './fake-server.ts';
-import { checksumOf, etagOf, preconditionFailed, s3Refusal, unxml, xml, xmlAnswer } from './s3-wire.ts';
+import {
+  checksumOf,
+  encryptionOf,
+  etagOf,
+  preconditionFailed,
+  s3Refusal,
+  unxml,
+  xml,
+  xmlAnswer,
+} from './s3-wire.ts';
 
 interface Upload {
   readonly key: string;
   readonly begunMs: number;
+  /** Headers of the encryption that was asked for. */
+  readonly encryption: Readonly<Record<string, string>>;
   readonly parts: Map<number, Buffer>;
 }
 
@@ -14,6 +25,8 @@ export class FakeS3Uploads {
   readonly uploads = new Map<string, Upload>();
   /** True: a completion overwrites, as Ceph's gateway does (it ignores If-None-Match there). */
   ignoresConditions = false;
+  /** Which answers confirm the encryption: S3's reference names it in both, MinIO says it with the parts only. */
+  confirmsEncryption: readonly ('begin' | 'part')[] = ['begin', 'part'];
   readonly #has: (key: string) => boolean;
   readonly #put: (key: string, body: Buffer) => void;
   #count = 0;
@@ -26,14 +39,14 @@ export class FakeS3Uploads {
   /** Leaves an upload behind, past the wire. */
   leave(key: string, begunMs: number): void {
     this.#count += 1;
-    this.uploads.set(`left-${this.#count}`, { key, begunMs, parts: new Map() });
+    this.uploads.set(`left-${this.#count}`, { key, begunMs, encryption: {}, parts: new Map() });
   }
 
   /** Undefined: the request has nothing to do with uploads. */
   handle(key: string, request: WireRequest): WireAnswer | undefined {
     const { method, query } = request;
     if (method === 'GET' && query.has('uploads')) return this.#list(query.get('prefix') ?? '');
-    if (method === 'POST' && query.has('uploads')) return this.#begin(key);
+    if (method === 'POST' && query.has('uploads')) return this.#begin(key, request);
     const id = query.get('uploadId');
     if (id === null) return undefined;
     const upload = this.uploads.get(id);
@@ -45,14 +58,14 @@ export class FakeS3Uploads {
     return { status: 204 };
   }
 
-  #begin(key: string): WireAnswer {
+  #begin(key: string, { headers }: WireRequest): WireAnswer {
     this.#count += 1;
     const id = `upload-${this.#count}`;
-    this.uploads.set(id, { key, begunMs: Date.now(), parts: new Map() });
-    return xmlAnswer(
-      200,
-      `<InitiateMultipartUploadResult><Key>${xml(key)}</Key><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
-    );
+    const encryption = encryptionOf(headers);
+    this.uploads.set(id, { key, begunMs: Date.now(), encryption, parts: new Map() });
+    const result = `<InitiateMultipartUploadResult><Key>${xml(key)}</Key><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`;
+    const answer = xmlAnswer(200, result);
+    return { ...answer, headers: { ...answer.headers, ...this.#confirmed('begin', encryption) } };
   }
 
   #part(upload: Upload, number: number, { headers, body }: WireRequest): WireAnswer {
@@ -62,7 +75,11 @@ export class FakeS3Uploads {
     }
     // UploadPart: a part of the same number is overwritten.
     upload.parts.set(number, body);
-    return { status: 200, headers: { etag: etagOf(body) } };
+    return { status: 200, headers: { etag: etagOf(body), ...this.#confirmed('part', upload.encryption) } };
+  }
+
+  #confirmed(answer: 'begin' | 'part', encryption: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    return this.confirmsEncryption.includes(answer) ? encryption : {};
   }
 
   #complete(id: string, upload: Upload, { headers, body }: WireRequest): WireAnswer {

@@ -2,7 +2,7 @@ import { compareKeys } from '../../../src/store/index.ts';
 import { FakeS3Uploads } from './fake-s3-uploads.ts';
 import { FakeServer } from './fake-server.ts';
 import type { WireAnswer, WireRequest } from './fake-server.ts';
-import { checksumOf, etagOf, preconditionFailed, s3Refusal, unxml, xml, xmlAnswer } from './s3-wire.ts';
+import { checksumOf, encryptionOf, etagOf, preconditionFailed, s3Refusal, unxml, xml, xmlAnswer } from './s3-wire.ts';
 
 export const FAKE_BUCKET = 'fake-bucket';
 
@@ -13,13 +13,6 @@ interface StoredObject {
   /** Only readable after a restore. */
   archived: boolean;
 }
-
-const ENCRYPTION_HEADERS = [
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-customer-algorithm',
-  'x-amz-server-side-encryption-customer-key-md5',
-];
 
 /** S3 by its API reference: PutObject, GetObject, ListObjectsV2, DeleteObjects, path style. Each rule names its page. */
 export class FakeS3 extends FakeServer {
@@ -65,9 +58,7 @@ export class FakeS3 extends FakeServer {
     }
     // "Conditional writes": If-None-Match: * fails with 412 Precondition Failed if the name is taken.
     if (headers['if-none-match'] === '*' && this.objects.has(key)) return preconditionFailed();
-    const encryption = Object.fromEntries(
-      ENCRYPTION_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
-    ) as Record<string, string>;
+    const encryption = encryptionOf(headers);
     this.objects.set(key, { body, checksum, encryption, archived: false });
     return { status: 200, headers: { etag: etagOf(body), ...encryption } };
   }

@@ -3,6 +3,20 @@ import { createHash } from 'node:crypto';
 import { crc32c } from '@node-rs/crc32';
 import type { WireAnswer } from './fake-server.ts';
 
+const ENCRYPTION_HEADERS = [
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-server-side-encryption-customer-key-md5',
+];
+
+/** What a request says of encryption, as the answer repeats it. */
+export function encryptionOf(headers: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ENCRYPTION_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
+  ) as Record<string, string>;
+}
+
 export function s3Refusal(status: number, code: string, message: string, fields = '', headers = {}): WireAnswer {
   const body = `<Error><Code>${code}</Code><Message>${message}</Message>${fields}<RequestId>R1</RequestId></Error>`;
   const answer = xmlAnswer(status, body);

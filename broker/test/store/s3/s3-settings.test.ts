@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import type { LargeUpload } from '../../../src/store/object-store.ts';
 import { S3Store } from '../../../src/store/s3/s3-store.ts';
 import { FAKE_BUCKET, FakeS3, s3Refusal } from '../fakes/fake-s3.ts';
 import { FakeProxy } from '../fakes/fake-proxy.ts';
@@ -120,6 +121,27 @@ describe('settings of S3', () => {
       assert.throws(() => new S3Store(config, s3Options(customerKey === undefined ? {} : { customerKey })), {
         code: 'SETTING_INVALID',
       });
+    }
+  });
+
+  test('hole-23: encryption of an object in parts is confirmed by the begin or by the parts, before the object is there', async () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const encryptions = [{ kind: 'sse-s3' }, { kind: 'customer-key', keyFile: 'key' }] as const;
+    for (const encryption of encryptions) {
+      const store = new S3Store(s3Config(fake.endpoint, { encryption }), s3Options({ customerKey: key }));
+      const send = async (name: string): Promise<LargeUpload> => {
+        const upload = await store.uploads.begin(name, { sizeBytes: 4, partBytes: 8 });
+        await upload.send(0, Buffer.from('body'));
+        return upload;
+      };
+      for (const answers of [['begin'], ['part']] as const) {
+        fake.uploads.confirmsEncryption = answers;
+        const name = `${encryption.kind}-${answers.join()}`;
+        assert.equal(await (await send(name)).complete(), 'created');
+      }
+      fake.uploads.confirmsEncryption = [];
+      await assert.rejects(send('plain'), { code: 'STORE_INVALID', message: /without encrypting/ });
+      assert.ok(!fake.objects.has('plain'));
     }
   });
 
