@@ -3,6 +3,7 @@ import type { ListedObject } from './object-store.ts';
 import type { PatientStore } from './patient-store.ts';
 import { provesUploads } from './probe-uploads.ts';
 import { StoreError } from './store-error.ts';
+import { WholeChecksum } from './whole-checksum.ts';
 
 const MIB = 1024 * 1024;
 
@@ -23,11 +24,13 @@ export interface CopySides {
   readonly prefix: string;
   /** Larger objects go in parts, if the target proves that it gives a name once to those, too (default 32 MiB). */
   readonly inPartsBytes?: number;
+  /** Size of a part, of the largest objects a multiple of it (default 8 MiB, S3 wants 5 MiB or more). */
+  readonly partBytes?: number;
   readonly signal?: AbortSignal;
 }
 
-function partBytesOf(sizeBytes: number): number {
-  return Math.max(PART_BYTES, Math.ceil(sizeBytes / MOST_PARTS / MIB) * MIB);
+function partBytesOf(sizeBytes: number, smallest = PART_BYTES): number {
+  return Math.max(1, Math.ceil(sizeBytes / MOST_PARTS / smallest)) * smallest;
 }
 
 /** How the target takes large objects; asked with the first of them. */
@@ -50,7 +53,7 @@ export class CopyTarget {
 
   /** Bytes in memory while the object is copied. */
   async heldBytes(object: ListedObject): Promise<number> {
-    return (await this.takesInParts(object)) ? 2 * partBytesOf(object.sizeBytes) : object.sizeBytes;
+    return (await this.takesInParts(object)) ? 2 * partBytesOf(object.sizeBytes, this.#options.partBytes) : object.sizeBytes;
   }
 
   async #ask(): Promise<boolean> {
@@ -63,11 +66,12 @@ export class CopyTarget {
 
 /** Copies an object of which no more than two parts are in memory. */
 export async function copyInParts(
-  { from, to, signal }: CopySides,
+  { from, to, partBytes: smallest, signal }: CopySides,
   { key, sizeBytes }: ListedObject,
 ): Promise<'copied' | 'vanished' | 'conflict'> {
-  const partBytes = partBytesOf(sizeBytes);
+  const partBytes = partBytesOf(sizeBytes, smallest);
   try {
+    const whole = await WholeChecksum.of(from, key, signal);
     const outcome = await to.createInParts({
       key,
       sizeBytes,
@@ -76,6 +80,9 @@ export async function copyInParts(
         const part = await from.get(key, { start, length }, signal);
         if (part === undefined) throw new VanishedError();
         if (part.length !== length) throw otherSize(from, { key, sizeBytes });
+        whole?.update(start, part);
+        // Before the last part is sent, without which there is no object.
+        if (start + length === sizeBytes) whole?.verify();
         return part;
       },
       recognise: () => compare(from, to, { key, sizeBytes }, signal),

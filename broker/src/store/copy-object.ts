@@ -1,4 +1,5 @@
 import { otherSize } from './copy-in-parts.ts';
+import { WholeChecksum } from './whole-checksum.ts';
 import type { ListedObject } from './object-store.ts';
 import type { PatientStore } from './patient-store.ts';
 
@@ -8,7 +9,7 @@ const MIB = 1024 * 1024;
 const PART_BYTES = 8 * MIB;
 
 /**
- * The bytes of an object of known size, in parts; undefined if it is gone. Outages are waited out; rejects with `corrupt` if it
+ * The bytes of an object of known size, in parts, compared with the checksum that the store keeps; undefined if it is gone. Outages are waited out; rejects with `corrupt` if it
  * has another size than it was listed with, or with what no repetition cures.
  */
 export async function readParts(
@@ -17,6 +18,7 @@ export async function readParts(
   signal?: AbortSignal,
 ): Promise<readonly Buffer[] | undefined> {
   const parts: Buffer[] = [];
+  const whole = sizeBytes <= PART_BYTES ? undefined : await WholeChecksum.of(from, key, signal);
   for (let start = 0; start === 0 || start < sizeBytes; start += PART_BYTES) {
     const range = sizeBytes <= PART_BYTES ? undefined : { start, length: Math.min(PART_BYTES, sizeBytes - start) };
     const part = await from.get(key, range, signal);
@@ -24,8 +26,10 @@ export async function readParts(
     if (part.length !== (range?.length ?? sizeBytes)) {
       throw otherSize(from, { key, sizeBytes });
     }
+    whole?.update(start, part);
     parts.push(part);
   }
+  whole?.verify();
   return parts;
 }
 

@@ -1,4 +1,5 @@
 import type { BucketInspection } from './bucket-inspection.ts';
+import type { ObjectChecksum } from './object-checksum.ts';
 
 /** What a store can answer to a create. Anything else is a StoreError. */
 export type CreateResult =
@@ -46,6 +47,11 @@ export interface ObjectStore {
   get(key: string, range?: ByteRange, options?: CallOptions): Promise<Buffer | undefined>;
   /** Size, or undefined if absent. */
   head(key: string, options?: CallOptions): Promise<{ readonly sizeBytes: number } | undefined>;
+  /**
+   * What the store keeps of the whole object, to compare ranges of it with; undefined if it keeps none, or is absent. Left out where
+   * there is no such thing: a directory.
+   */
+  checksum?(key: string, options?: CallOptions): Promise<ObjectChecksum | undefined>;
   /** Keys that one listing best asks for; 1,000 if left out, as much as every provider gives. */
   readonly pageKeys?: number;
   /** At most `limit` keys that start with `prefix` and are greater than `after`, in UTF-8 byte order. */

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../edge/index.ts';
 import { InvariantError } from '../edge/index.ts';
 import { createInParts } from './create-in-parts.ts';
 import type { PartsRequest } from './create-in-parts.ts';
+import type { ObjectChecksum } from './object-checksum.ts';
 import type { ByteRange, LargeUploads, ListPage, ListedObject, ObjectStore, StoreAddress } from './object-store.ts';
 import { AttemptDeadlines } from './attempt-deadlines.ts';
 import { compareKeys } from './object-key.ts';
@@ -186,6 +187,19 @@ export class PatientStore {
       signal,
       run: (attemptSignal) => this.#store.head(key, { signal: attemptSignal }),
       describe: (answer) => [answer === undefined ? 'absent' : 'ok', 0],
+    });
+  }
+
+  /** See ObjectStore.checksum. */
+  async checksum(key: string, signal?: AbortSignal): Promise<ObjectChecksum | undefined> {
+    const { checksum } = this.#store;
+    if (checksum === undefined) return undefined;
+    return this.#repeat({
+      operation: 'head',
+      attempts: this.#attempts(0),
+      signal,
+      run: (attemptSignal) => checksum.call(this.#store, key, { signal: attemptSignal }),
+      describe: () => ['ok', 0],
     });
   }
 

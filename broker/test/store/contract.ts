@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemClock, systemRandom } from '../../src/edge/index.ts';
 import { PatientStore, StoreError, compareKeys, provesUploads } from '../../src/store/index.ts';
+import { runningChecksum } from '../../src/store/object-checksum.ts';
 import type { CreateResult, LargeUpload, ObjectStore } from '../../src/store/index.ts';
 
 /** What a store under test supplies: handles on one and the same empty store, as two processes would have. */
@@ -75,6 +76,18 @@ function creation(stores: Stores): void {
     const parts = Array.from({ length: 2000 }, (_, index) => Buffer.alloc(index % 7, index));
     await store.create('parts/a', parts);
     assert.deepEqual(await other.get('parts/a'), Buffer.concat(parts));
+  });
+
+  test('the checksum that a store keeps is that of the whole object', async () => {
+    const { store, other } = stores();
+    if (store.checksum === undefined) return;
+    const body = [Buffer.from('some '), Buffer.from('bytes')];
+    await store.create('checksum/a', body);
+    const kept = await other.checksum!('checksum/a');
+    const expected = runningChecksum(kept!.algorithm);
+    for (const part of body) expected.update(part);
+    assert.equal(kept!.text, expected.text());
+    assert.equal(await other.checksum!('checksum/b'), undefined);
   });
 
   test('an empty body is an object', async () => {

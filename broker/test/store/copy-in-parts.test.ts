@@ -4,7 +4,9 @@ import { systemClock, systemRandom } from '../../src/edge/index.ts';
 import { AzureStore } from '../../src/store/azure/azure-store.ts';
 import { GcsStore } from '../../src/store/gcs/gcs-store.ts';
 import { MemoryStore, PatientStore, copyObjects } from '../../src/store/index.ts';
-import type { CopyReport, ListPage, ObjectStore, StoreRequest } from '../../src/store/index.ts';
+import type { CopyOptions, CopyReport, ListPage, ObjectStore, StoreRequest } from '../../src/store/index.ts';
+import { runningChecksum } from '../../src/store/object-checksum.ts';
+import type { ObjectChecksum } from '../../src/store/object-checksum.ts';
 import { S3Store } from '../../src/store/s3/s3-store.ts';
 import { azureConfig, azureOptions } from './azure/support.ts';
 import { FakeAzure } from './fakes/fake-azure.ts';
@@ -16,9 +18,11 @@ import { s3Config, s3Options } from './s3/support.ts';
 
 const MIB = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** As large as Google's rule allows a part to be small; the sizes that copies have are tried once with each provider. */
+const partBytes = 256 * 1024;
 /** Three parts. */
-const BODY = Buffer.alloc(17 * MIB, 'abcdefghijk');
-const inPartsBytes = 16 * MIB;
+const BODY = Buffer.alloc(2 * partBytes + 1000, 'abcdefghijk');
+const inPartsBytes = 2 * partBytes;
 
 const providers = [
   {
@@ -26,6 +30,7 @@ const providers = [
     newFake: () => new FakeS3(),
     open: (endpoint: string): ObjectStore => new S3Store(s3Config(endpoint), s3Options()),
     completes: ({ method, query }: WireRequest) => method === 'POST' && query.has('uploadId'),
+    keepsChecksumOfParts: false,
     isPart: ({ method, query }: WireRequest) => method === 'PUT' && query.has('partNumber'),
   },
   {
@@ -33,6 +38,7 @@ const providers = [
     newFake: () => new FakeGcs(),
     open: (endpoint: string): ObjectStore => new GcsStore(gcsConfig(endpoint), gcsOptions()),
     completes: ({ headers }: WireRequest) => headers['x-goog-hash'] !== undefined,
+    keepsChecksumOfParts: true,
     isPart: ({ method, headers }: WireRequest) => method === 'PUT' && headers['x-goog-hash'] === undefined,
   },
   {
@@ -40,18 +46,22 @@ const providers = [
     newFake: () => new FakeAzure(),
     open: (endpoint: string): ObjectStore => new AzureStore(azureConfig(endpoint), azureOptions()),
     completes: ({ query }: WireRequest) => query.get('comp') === 'blocklist',
+    keepsChecksumOfParts: true,
     isPart: ({ query }: WireRequest) => query.get('comp') === 'block',
   },
 ] as const;
 
-for (const { name, newFake, open, completes, isPart } of providers) {
+for (const { name, newFake, open, completes, isPart, keepsChecksumOfParts } of providers) {
   describe(`copy of a large object to ${name}`, () => {
     const fake = newFake();
     let source: MemoryStore;
     let target: ObjectStore;
     const requests: StoreRequest[] = [];
 
-    before(() => fake.listen());
+    before(async () => {
+      if (fake instanceof FakeS3) fake.uploads.smallestPartBytes = partBytes;
+      await fake.listen();
+    });
     after(() => fake.close());
     beforeEach(async () => {
       fake.objects.clear();
@@ -63,7 +73,7 @@ for (const { name, newFake, open, completes, isPart } of providers) {
     });
     afterEach(() => target.close());
 
-    function copy(signal?: AbortSignal): Promise<CopyReport> {
+    function copy(signal?: AbortSignal, sizes: Partial<CopyOptions> = { inPartsBytes, partBytes }): Promise<CopyReport> {
       const patient = (store: ObjectStore): PatientStore =>
         new PatientStore(store, {
           clock: systemClock,
@@ -76,7 +86,7 @@ for (const { name, newFake, open, completes, isPart } of providers) {
         to: patient(target),
         random: systemRandom,
         prefix: '',
-        inPartsBytes,
+        ...sizes,
         ...(signal === undefined ? {} : { signal }),
       });
     }
@@ -99,14 +109,45 @@ for (const { name, newFake, open, completes, isPart } of providers) {
       return headers['content-range']?.endsWith(`/${BODY.length}`) ?? true;
     }
 
-    test('it goes in parts, no one larger than 8 MiB, and arrives whole', async () => {
+    test('beyond 32 MiB it goes in parts, no one larger than 8 MiB, and arrives whole', async () => {
+      const large = Buffer.alloc(32 * MIB + 1, 'abcdefghijk');
+      await source.delete(['segments/large']);
+      await source.create('segments/large', [large]);
+      if (fake instanceof FakeS3) fake.uploads.smallestPartBytes = 5 * MIB;
+      await copy(undefined, {});
+      if (fake instanceof FakeS3) fake.uploads.smallestPartBytes = partBytes;
+      assert.ok(fake.objects.get('segments/large')!.body.equals(large));
+      assert.ok(fake.requests.every(({ body }) => body.length <= 8 * MIB));
+      assert.equal(requests.filter(({ operation, bytes }) => operation === 'part' && bytes > 1000).length, 4);
+    });
+
+    test('it goes in parts, is counted once, and is there with its checksum', async () => {
       const { counts, copiedBytes } = await copy();
       assert.deepEqual(counts, { copied: 1, present: 0, vanished: 0, conflict: 0 });
       assert.equal(copiedBytes, BODY.length);
       assert.ok(fake.objects.get('segments/large')!.body.equals(BODY));
-      assert.ok(fake.requests.every(({ body }) => body.length <= 8 * MIB));
       assert.ok(requests.filter(({ operation, bytes }) => operation === 'part' && bytes > 0).length >= 3);
       assert.deepEqual(objectsOfCopy(), ['segments/large']);
+      const kept = await target.checksum?.('segments/large');
+      assert.equal(kept?.text, keepsChecksumOfParts ? checksumOf(kept!.algorithm, BODY) : undefined);
+    });
+
+    test('hole-13: what was damaged on its way from the source, in any part, becomes no object', async () => {
+      const get = source.get.bind(source);
+      const kept = { algorithm: 'crc32c', text: checksumOf('crc32c', BODY) } as const;
+      Object.assign(source, { checksum: () => Promise.resolve(kept) });
+      for (const damagedAt of [0, partBytes, 2 * partBytes]) {
+        source.get = async (key, range, options) => {
+          const part = await get(key, range, options);
+          if (range?.start === damagedAt) part![7]! ^= 1;
+          return part;
+        };
+        await assert.rejects(copy(), { code: 'STORE_CORRUPT' });
+        assert.deepEqual(objectsOfCopy(), []);
+        assert.equal(leftovers(), 0);
+      }
+      source.get = get;
+      assert.equal((await copy()).counts.copied, 1);
     });
 
     for (const kind of ['reset-before', 'reset-after'] as const) {
@@ -129,7 +170,7 @@ for (const { name, newFake, open, completes, isPart } of providers) {
     test('another object that takes the name meanwhile is left alone and reported', async () => {
       const get = source.get.bind(source);
       source.get = (key, range, options) => {
-        if (range?.start === 8 * MIB) void target.create(key, [Buffer.from('faster')]);
+        if (range?.start === partBytes) void target.create(key, [Buffer.from('faster')]);
         return get(key, range, options);
       };
       assert.deepEqual((await copy()).conflicts, ['segments/large']);
@@ -139,7 +180,7 @@ for (const { name, newFake, open, completes, isPart } of providers) {
     test('an object that is deleted in the middle is no error, and leaves nothing', async () => {
       const get = source.get.bind(source);
       source.get = (key, range, options) =>
-        range?.start === 16 * MIB ? Promise.resolve(undefined) : get(key, range, options);
+        range?.start === 2 * partBytes ? Promise.resolve(undefined) : get(key, range, options);
       assert.equal((await copy()).counts.vanished, 1);
       assert.deepEqual(objectsOfCopy(), []);
       assert.equal(leftovers(), 0);
@@ -149,7 +190,7 @@ for (const { name, newFake, open, completes, isPart } of providers) {
       const controller = new AbortController();
       const get = source.get.bind(source);
       source.get = (key, range, options) => {
-        if (range?.start === 16 * MIB) controller.abort(new Error('stopping'));
+        if (range?.start === 2 * partBytes) controller.abort(new Error('stopping'));
         return get(key, range, options);
       };
       await assert.rejects(copy(controller.signal), /stopping/);
@@ -167,12 +208,19 @@ for (const { name, newFake, open, completes, isPart } of providers) {
   });
 }
 
+function checksumOf(algorithm: ObjectChecksum['algorithm'], bytes: Buffer): string {
+  const checksum = runningChecksum(algorithm);
+  checksum.update(bytes);
+  return checksum.text();
+}
+
 describe('copy of a large object to a store with its own idea of S3', () => {
   let fake: FakeS3;
   let to: PatientStore;
 
   beforeEach(async () => {
     fake = new FakeS3();
+    fake.uploads.smallestPartBytes = partBytes;
     await fake.listen();
     const store = new S3Store(s3Config(fake.endpoint), s3Options());
     const limits = { firstBackoffMs: 1, longestBackoffMs: 1 };
@@ -185,7 +233,7 @@ describe('copy of a large object to a store with its own idea of S3', () => {
 
   async function copy(source: MemoryStore): Promise<CopyReport> {
     const from = new PatientStore(source, { clock: systemClock, random: systemRandom });
-    return copyObjects({ from, to, random: systemRandom, prefix: 'segments/', inPartsBytes });
+    return copyObjects({ from, to, random: systemRandom, prefix: 'segments/', inPartsBytes, partBytes });
   }
 
   async function withLarge(): Promise<MemoryStore> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PatientStore, copyObjects } from '../../src/store/index.ts';
 import type { CopyOptions, CopyReport, ObjectStore } from '../../src/store/index.ts';
+import { crc32cText } from '../../src/store/object-checksum.ts';
 import { SimBucket, noStoreFaults } from '../sim/sim-store.ts';
 import { TestProcess, VirtualTime, seededRandom } from './virtual-time.ts';
 
@@ -112,6 +113,18 @@ describe('copy between stores', () => {
     };
     assert.deepEqual((await copy()).conflicts, ['wal/000000.wal']);
     assert.equal(target.bucket.contents().get('wal/000000.wal')?.toString(), 'faster');
+  });
+
+  test('hole-13: what is read in ranges is compared with the checksum that the source keeps of the whole', async () => {
+    const { source, target, copy } = setUp();
+    const body = Buffer.alloc(9 * MIB, 'abc');
+    source.bucket.plant('large', body);
+    let text = crc32cText(body.subarray(1));
+    Object.assign(source.store, { checksum: () => Promise.resolve({ algorithm: 'crc32c', text }) });
+    await assert.rejects(copy(), { code: 'STORE_CORRUPT', message: /^large in / });
+    assert.equal(target.bucket.contents().size, 0);
+    text = crc32cText(body);
+    assert.equal((await copy()).counts.copied, 1);
   });
 
   test('an object that is deleted meanwhile is no error', async () => {

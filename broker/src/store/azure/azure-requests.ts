@@ -20,3 +20,8 @@ export function signalOf(options: CallOptions | undefined): { readonly abortSign
 export function md5(bytes: Uint8Array): Buffer {
   return createHash('md5').update(bytes).digest();
 }
+
+/** What Azure keeps, as text; undefined if it keeps none. */
+export function md5Text(kept: Uint8Array | undefined): string | undefined {
+  return kept === undefined ? undefined : Buffer.from(kept).toString('base64');
+}

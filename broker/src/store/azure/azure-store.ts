@@ -1,6 +1,12 @@
 import type { Clock, Random } from '../../edge/index.ts';
-import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
+import type {
+  BlobGetPropertiesResponse,
+  ContainerClient,
+  ContainerListBlobFlatSegmentResponse,
+} from '@azure/storage-blob';
 import type { BucketInspection, Told } from '../bucket-inspection.ts';
+import { runningChecksum } from '../object-checksum.ts';
+import type { ObjectChecksum } from '../object-checksum.ts';
 import type {
   ByteRange,
   CallOptions,
@@ -21,7 +27,7 @@ import type { AzureStoreConfig } from './azure-config.ts';
 import { AzureBlobEncryption } from './azure-encryption.ts';
 import { azureCode, azureError, blamesCredentials, notAzureError } from './azure-errors.ts';
 import { AzureListing } from './azure-listing.ts';
-import { TAKEN, md5, signalOf } from './azure-requests.ts';
+import { TAKEN, md5, md5Text, signalOf } from './azure-requests.ts';
 import { EntraTokens } from './entra-tokens.ts';
 import { AzureUploads } from './azure-uploads.ts';
 
@@ -106,15 +112,12 @@ export class AzureStore implements ObjectStore {
         maxRetryRequests: 0,
         ...this.#encryption.read,
       });
-      const body = await collect(
-        answer.readableStreamBody as AsyncIterable<Uint8Array>,
-        answer.contentLength,
-        request.what,
-      );
-      const { contentRange, contentMD5 } = answer;
-      const checksum = contentMD5 === undefined ? undefined : Buffer.from(contentMD5).toString('base64');
-      const checksumOf = (bytes: Buffer): string => md5(bytes).toString('base64');
-      return verifiedContents({ body, contentRange, checksum, checksumOf }, range, request.what);
+      const { contentRange, contentLength, contentMD5 } = answer;
+      const received = runningChecksum('md5');
+      const stream = answer.readableStreamBody as AsyncIterable<Uint8Array>;
+      const isCompared = range === undefined && contentMD5 !== undefined;
+      const body = await collect(stream, contentLength, request.what, isCompared ? received : undefined);
+      return verifiedContents({ body, contentRange, checksum: md5Text(contentMD5), received }, range, request.what);
     });
   }
 
@@ -125,12 +128,19 @@ export class AzureStore implements ObjectStore {
       false,
       answers,
       async (client, request) => {
-        const blob = client.getBlobClient(this.#keys.nameOf(key));
-        const { contentLength } = await blob.getProperties({ ...signalOf(options), ...this.#encryption.read });
+        const { contentLength } = await this.#propertiesOf(client, key, options);
         if (contentLength === undefined) throw notAzureError(request);
         return { sizeBytes: contentLength };
       },
     );
+  }
+
+  checksum(key: string, options?: CallOptions): Promise<ObjectChecksum | undefined> {
+    const answers = { BlobNotFound: undefined };
+    return this.#request<ObjectChecksum | undefined>(`look at ${key}`, false, answers, async (client) => {
+      const text = md5Text((await this.#propertiesOf(client, key, options)).contentMD5);
+      return text === undefined ? undefined : { algorithm: 'md5', text };
+    });
   }
 
   async list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage> {
@@ -168,6 +178,15 @@ export class AzureStore implements ObjectStore {
   close(): Promise<void> {
     this.#options.agents.destroy();
     return Promise.resolve();
+  }
+
+  #propertiesOf(
+    client: ContainerClient,
+    key: string,
+    options: CallOptions | undefined,
+  ): Promise<BlobGetPropertiesResponse> {
+    const blob = client.getBlobClient(this.#keys.nameOf(key));
+    return blob.getProperties({ ...signalOf(options), ...this.#encryption.read });
   }
 
   /** Sends a request and maps its failure. `answers`: error codes that are answers to this request, with their meaning. */

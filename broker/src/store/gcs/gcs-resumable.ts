@@ -1,6 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
+import { crc32cText } from '../object-checksum.ts';
 import type { CallOptions, CreateResult, LargeUpload, LargeUploads, UploadShape } from '../object-store.ts';
-import { checksumText } from '../remote/body.ts';
 import type { KeyPrefix } from '../remote/key-prefix.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
 import type { GcsAnswer, GcsClient } from './gcs-client.ts';
@@ -117,7 +117,7 @@ class GcsUpload implements LargeUpload {
     const { encryption, request } = this.#requests;
     return request<CreateResult | 'gone'>(`create ${this.#key}`, true, async (sent) => {
       const index = this.#checksums.length - 1;
-      const checksum = checksumText(new Uint8Array(0), this.#checksums[index]);
+      const checksum = crc32cText(new Uint8Array(0), this.#checksums[index]);
       const answer = await this.#put(index, this.#last, { 'x-goog-hash': `crc32c=${checksum}` }, options);
       if (gcsRefusal(answer).reason === 'conditionNotMet') return 'exists';
       if (isGone(answer)) return 'gone';

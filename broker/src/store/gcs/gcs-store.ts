@@ -1,6 +1,8 @@
 import type { Random } from '../../edge/index.ts';
 import { randomHex } from '../../edge/index.ts';
 import type { BucketInspection } from '../bucket-inspection.ts';
+import { runningChecksum } from '../object-checksum.ts';
+import type { ObjectChecksum } from '../object-checksum.ts';
 import type {
   ByteRange,
   CallOptions,
@@ -11,7 +13,7 @@ import type {
   ObjectStore,
   StoreAddress,
 } from '../object-store.ts';
-import { checksumText, verifiedContents } from '../remote/body.ts';
+import { verifiedContents } from '../remote/body.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
 import { forEachBounded } from '../remote/for-each-bounded.ts';
 import { KeyPrefix, listingStart, listingText } from '../remote/key-prefix.ts';
@@ -124,12 +126,22 @@ export class GcsStore implements ObjectStore {
   head(key: string, options?: CallOptions): Promise<{ readonly sizeBytes: number } | undefined> {
     return this.#request(`look at ${key}`, false, async (request) => {
       const name = this.#keys.nameOf(key);
-      const path = `${this.#objects}/${encodeURIComponent(name)}?fields=size`;
-      const answer = await this.#client.send({ method: 'GET', path, signal: options?.signal });
+      const answer = await this.#metadataOf(name, 'size', options);
       if (answer.status === 404) return this.#absent(name, answer, request, options);
       const sizeBytes = sizeOf(parseJson(answer.body));
       if (answer.status !== 200 || sizeBytes === undefined) throw gcsAnswerError(request, answer);
       return { sizeBytes };
+    });
+  }
+
+  checksum(key: string, options?: CallOptions): Promise<ObjectChecksum | undefined> {
+    return this.#request(`look at ${key}`, false, async (request) => {
+      const name = this.#keys.nameOf(key);
+      const answer = await this.#metadataOf(name, 'crc32c', options);
+      if (answer.status === 404) return this.#absent(name, answer, request, options);
+      const text = field(parseJson(answer.body), 'crc32c');
+      if (answer.status !== 200) throw gcsAnswerError(request, answer);
+      return typeof text === 'string' ? { algorithm: 'crc32c', text } : undefined;
     });
   }
 
@@ -183,6 +195,11 @@ export class GcsStore implements ObjectStore {
   close(): Promise<void> {
     this.#options.agents.destroy();
     return Promise.resolve();
+  }
+
+  #metadataOf(name: string, fields: string, options: CallOptions | undefined): Promise<GcsAnswer> {
+    const path = `${this.#objects}/${encodeURIComponent(name)}?fields=${fields}`;
+    return this.#client.send({ method: 'GET', path, signal: options?.signal });
   }
 
   /**
@@ -272,5 +289,7 @@ function sizeOf(resource: unknown): number | undefined {
 function contents({ headers, body }: GcsAnswer, range: ByteRange | undefined, request: RemoteRequest): Buffer {
   const contentRange = headers.get('content-range') ?? undefined;
   const checksum = announcedChecksum(headers.get('x-goog-hash'));
-  return verifiedContents({ body, contentRange, checksum, checksumOf: checksumText }, range, request.what);
+  const received = runningChecksum('crc32c');
+  if (range === undefined) received.update(body);
+  return verifiedContents({ body, contentRange, checksum, received }, range, request.what);
 }

@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import { checksumText } from '../remote/body.ts';
+import { crc32cText } from '../object-checksum.ts';
 
 export interface Upload {
   readonly contentType: string;
@@ -17,7 +17,7 @@ export function multipartUpload(
 ): Upload {
   let checksum = 0;
   for (const part of parts) checksum = crc32c(part, checksum);
-  const crc = checksumText(new Uint8Array(0), checksum);
+  const crc = crc32cText(new Uint8Array(0), checksum);
   const head =
     `--${boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify({ ...metadata, crc32c: crc })}\r\n` +
     `--${boundary}\r\nContent-Type: application/octet-stream\r\n\r\n`;

@@ -1,4 +1,4 @@
-import { crc32c } from '@node-rs/crc32';
+import type { RunningChecksum } from '../object-checksum.ts';
 import type { ByteRange } from '../object-store.ts';
 import { StoreError } from '../store-error.ts';
 
@@ -11,16 +11,18 @@ export function joined(parts: readonly Uint8Array[]): Buffer {
 
 /**
  * Reads an answer's body. `expectedBytes` is what the provider announced: fewer or more bytes are a broken transfer
- * (`unavailable`), never a short object.
+ * (`unavailable`), never a short object. `checksum` is updated while the rest is still on its way.
  */
 export async function collect(
   stream: AsyncIterable<Uint8Array>,
   expectedBytes: number | undefined,
   what: string,
+  checksum?: RunningChecksum,
 ): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let receivedBytes = 0;
   for await (const chunk of stream) {
+    checksum?.update(chunk);
     chunks.push(chunk);
     receivedBytes += chunk.length;
   }
@@ -41,25 +43,19 @@ export function parseContentRange(
   return match === null ? undefined : { start: Number(match[1]), sizeBytes: Number(match[2]) };
 }
 
-/** CRC-32C as S3 and Google write it: big-endian, base64. `before`: that of the bytes before these. */
-export function checksumText(bytes: Uint8Array, before = 0): string {
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(crc32c(bytes, before));
-  return checksum.toString('base64');
-}
-
 /** What a download needs to be judged: some bytes of an object, and what the provider's headers say about them. */
 export interface Download {
   readonly body: Buffer;
   readonly contentRange: string | undefined;
   /** Of the whole object, as text; undefined if the provider does not say it. */
   readonly checksum: string | undefined;
-  readonly checksumOf: (bytes: Buffer) => string;
+  /** Of the body. */
+  readonly received: RunningChecksum;
 }
 
 /** The bytes that were asked for, with their position (a range) or checksum (a whole object) verified. */
 export function verifiedContents(download: Download, range: ByteRange | undefined, what: string): Buffer {
-  const { body, contentRange, checksum, checksumOf } = download;
+  const { body, contentRange, checksum, received } = download;
   if (range !== undefined) {
     const start = parseContentRange(contentRange)?.start;
     // Without Content-Range this is the whole object: a store that does not know ranges.
@@ -67,7 +63,7 @@ export function verifiedContents(download: Download, range: ByteRange | undefine
     if (start === range.start) return body;
     throw new StoreError('corrupt', `Cannot ${what}: asked for byte ${range.start} on, got ${start} on`);
   }
-  if (checksum === undefined || checksumOf(body) === checksum) return body;
+  if (checksum === undefined || received.text() === checksum) return body;
   throw new StoreError('corrupt', `Cannot ${what}: the bytes do not have the checksum that the store names`, {
     remedy: 'If it stays so, the object is damaged in the store.',
     details: { checksum },

@@ -1,6 +1,8 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import { runningChecksum } from '../object-checksum.ts';
+import type { RunningChecksum } from '../object-checksum.ts';
 import type { ByteRange } from '../object-store.ts';
-import { checksumText, collect, parseContentRange, verifiedContents } from '../remote/body.ts';
+import { collect, parseContentRange, verifiedContents } from '../remote/body.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
 
 /** The body of an answer to a GET of `range`, or of all, with length, position and checksum verified. */
@@ -9,11 +11,16 @@ export async function readObject(
   range: ByteRange | undefined,
   request: RemoteRequest,
 ): Promise<Buffer> {
-  const body = await bodyOf(answer, request);
-  const { ContentRange: contentRange, ChecksumCRC32C: checksum } = answer;
-  // A checksum of parts (`-` and their number, of a multipart upload) says nothing that could be compared here.
-  const comparable = checksum?.includes('-') === true ? undefined : checksum;
-  return verifiedContents({ body, contentRange, checksum: comparable, checksumOf: checksumText }, range, request.what);
+  const received = runningChecksum('crc32c');
+  const { ContentRange: contentRange } = answer;
+  const checksum = ofWhole(answer.ChecksumCRC32C);
+  const body = await bodyOf(answer, request, range === undefined && checksum !== undefined ? received : undefined);
+  return verifiedContents({ body, contentRange, checksum, received }, range, request.what);
+}
+
+/** A checksum of parts (`-` and their number, of a multipart upload) says nothing that bytes could be compared with. */
+export function ofWhole(checksum: string | undefined): string | undefined {
+  return checksum?.includes('-') === true ? undefined : checksum;
 }
 
 /** The size of the object behind an answer to a GET of its first byte. */
@@ -22,6 +29,6 @@ export async function readSize(answer: GetObjectCommandOutput, request: RemoteRe
   return parseContentRange(answer.ContentRange)?.sizeBytes ?? body.length;
 }
 
-function bodyOf(answer: GetObjectCommandOutput, request: RemoteRequest): Promise<Buffer> {
-  return collect(answer.Body as AsyncIterable<Uint8Array>, answer.ContentLength, request.what);
+function bodyOf(answer: GetObjectCommandOutput, request: RemoteRequest, received?: RunningChecksum): Promise<Buffer> {
+  return collect(answer.Body as AsyncIterable<Uint8Array>, answer.ContentLength, request.what, received);
 }

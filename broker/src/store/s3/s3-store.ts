@@ -1,7 +1,15 @@
-import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
 import type { BucketInspection } from '../bucket-inspection.ts';
-import { checksumText, joined } from '../remote/body.ts';
+import { crc32cText } from '../object-checksum.ts';
+import type { ObjectChecksum } from '../object-checksum.ts';
+import { joined } from '../remote/body.ts';
 import { KeyPrefix, listingStart, listingText } from '../remote/key-prefix.ts';
 import { BucketPresence } from '../remote/bucket-presence.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
@@ -16,7 +24,8 @@ import type {
   ObjectStore,
   StoreAddress,
 } from '../object-store.ts';
-import { readObject, readSize } from './s3-answers.ts';
+import { StoreError } from '../store-error.ts';
+import { ofWhole, readObject, readSize } from './s3-answers.ts';
 import { endpointOf, newS3Client } from './s3-client.ts';
 import type { S3StoreConfig } from './s3-config.ts';
 import { S3ObjectEncryption } from './s3-encryption.ts';
@@ -74,7 +83,7 @@ export class S3Store implements ObjectStore {
           Body: bytes,
           ContentLength: bytes.length,
           IfNoneMatch: '*',
-          ChecksumCRC32C: checksumText(bytes),
+          ChecksumCRC32C: crc32cText(bytes),
           ...this.#encryption.create,
           ...(this.#config.storageClass === undefined ? {} : { StorageClass: this.#config.storageClass }),
         });
@@ -110,6 +119,26 @@ export class S3Store implements ObjectStore {
         return { sizeBytes: await readSize(answer, request) };
       },
     );
+  }
+
+  async checksum(key: string, options?: CallOptions): Promise<ObjectChecksum | undefined> {
+    try {
+      return await this.#request<ObjectChecksum | undefined>(`look at ${key}`, false, {}, async (client) => {
+        const command = new HeadObjectCommand({
+          Bucket: this.#config.bucket,
+          Key: this.#keys.nameOf(key),
+          ChecksumMode: 'ENABLED',
+          ...this.#encryption.read,
+        });
+        const text = ofWhole((await client.send(command, sendOptions(options))).ChecksumCRC32C);
+        return text === undefined ? undefined : { algorithm: 'crc32c', text };
+      });
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.details['status'] !== 404) throw error;
+      // An answer to a HEAD has no body that could say what it is that is not there.
+      if ((await this.head(key, options)) !== undefined) throw error;
+      return undefined;
+    }
   }
 
   async list(prefix: string, after: string | undefined, limit: number, options?: CallOptions): Promise<ListPage> {

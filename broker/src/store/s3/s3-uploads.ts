@@ -6,8 +6,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import { crc32cText } from '../object-checksum.ts';
 import type { CallOptions, CreateResult, LargeUpload, LargeUploads, UploadShape } from '../object-store.ts';
-import { checksumText } from '../remote/body.ts';
 import type { KeyPrefix } from '../remote/key-prefix.ts';
 import type { RemoteRequest } from '../remote/remote-error.ts';
 import type { S3StoreConfig } from './s3-config.ts';
@@ -103,7 +103,7 @@ class S3Upload implements LargeUpload {
     const { config, encryption, request } = this.#requests;
     const what = `send part ${index + 1} of ${this.#key}`;
     return request<'sent' | 'gone'>(what, true, { NoSuchUpload: 'gone' }, async (client, sent) => {
-      const checksum = checksumText(part);
+      const checksum = crc32cText(part);
       const command = new UploadPartCommand({
         Bucket: config.bucket,
         Key: this.#name,

@@ -10,6 +10,8 @@ interface StoredBlob {
   readonly body: Buffer;
   readonly scope: string | undefined;
   readonly keySha256: string | undefined;
+  /** Content-MD5, as it is kept. */
+  readonly md5?: string | undefined;
   /** Only readable after rehydration. */
   archived: boolean;
 }
@@ -66,7 +68,8 @@ export class FakeAzure extends FakeServer {
     if (headers['if-none-match'] === '*' && this.objects.has(name)) return azureRefusal(409, 'BlobAlreadyExists');
     const scope = headers['x-ms-encryption-scope'];
     const keySha256 = headers['x-ms-encryption-key-sha256'];
-    this.objects.set(name, { body, scope, keySha256, archived: false });
+    // Put Blob: the service keeps the MD5 that it computes.
+    this.objects.set(name, { body, scope, keySha256, archived: false, md5 });
     return {
       status: 201,
       headers: {
@@ -96,7 +99,10 @@ export class FakeAzure extends FakeServer {
     this.blocks.delete(name);
     const scope = headers['x-ms-encryption-scope'];
     const keySha256 = headers['x-ms-encryption-key-sha256'];
-    this.objects.set(name, { body: Buffer.concat(blocks as readonly Buffer[]), scope, keySha256, archived: false });
+    // x-ms-blob-content-md5 "isn't validated, because the hashes for the individual blocks were validated"; without it there is none.
+    const md5 = headers['x-ms-blob-content-md5'];
+    const whole = Buffer.concat(blocks as readonly Buffer[]);
+    this.objects.set(name, { body: whole, scope, keySha256, archived: false, md5 });
     return {
       status: 201,
       headers: {
@@ -114,20 +120,21 @@ export class FakeAzure extends FakeServer {
       return azureRefusal(409, 'BlobUsesCustomerSpecifiedEncryption');
     }
     const shared = { etag: '"0x1"', 'x-ms-blob-type': 'BlockBlob', 'accept-ranges': 'bytes' };
-    const md5 = createHash('md5').update(found.body).digest('base64');
+    const md5 = found.md5 === undefined ? {} : { 'content-md5': found.md5 };
     if (method === 'HEAD') {
-      return { status: 200, headers: { ...shared, 'content-length': String(found.body.length), 'content-md5': md5 } };
+      return { status: 200, headers: { ...shared, 'content-length': String(found.body.length), ...md5 } };
     }
     // "Blob rehydration from the archive tier": reading is refused with 409 BlobArchived; the properties are there.
     if (found.archived) return azureRefusal(409, 'BlobArchived');
     const range = /^bytes=(\d+)-(\d*)$/.exec(headers['x-ms-range'] ?? headers['range'] ?? '');
-    if (range === null) return { status: 200, headers: { ...shared, 'content-md5': md5 }, body: found.body };
+    if (range === null) return { status: 200, headers: { ...shared, ...md5 }, body: found.body };
     const start = Number(range[1]);
     if (start >= found.body.length) return azureRefusal(416, 'InvalidRange');
     const body = found.body.subarray(start, range[2] === '' ? undefined : Number(range[2]) + 1);
     const contentRange = `bytes ${start}-${start + body.length - 1}/${found.body.length}`;
     // Get Blob: of a range, Content-MD5 is not that of the blob, which has a header of its own.
-    return { status: 206, headers: { ...shared, 'content-range': contentRange, 'x-ms-blob-content-md5': md5 }, body };
+    const ofBlob = found.md5 === undefined ? {} : { 'x-ms-blob-content-md5': found.md5 };
+    return { status: 206, headers: { ...shared, 'content-range': contentRange, ...ofBlob }, body };
   }
 
   /** List Blobs: at most 5,000 a page, an opaque marker where the next one begins; `startFrom` is inclusive. */

@@ -18,13 +18,13 @@ interface Upload {
   readonly parts: Map<number, Buffer>;
 }
 
-const SMALLEST_PART_BYTES = 5 * 1024 * 1024;
-
 /** Multipart uploads by the API reference. Each rule names its page. */
 export class FakeS3Uploads {
   readonly uploads = new Map<string, Upload>();
   /** True: a completion overwrites, as Ceph's gateway does (it ignores If-None-Match there). */
   ignoresConditions = false;
+  /** S3's rule; less lets a test send small parts. */
+  smallestPartBytes = 5 * 1024 * 1024;
   /** Which answers confirm the encryption: S3's reference names it in both, MinIO says it with the parts only. */
   confirmsEncryption: readonly ('begin' | 'part')[] = ['begin', 'part'];
   readonly #has: (key: string) => boolean;
@@ -95,7 +95,7 @@ export class FakeS3Uploads {
     if (parts.some((part, index) => part === undefined || etagOf(part) !== listed[index]!.etag)) {
       return s3Refusal(400, 'InvalidPart', 'One or more of the specified parts could not be found.');
     }
-    if (parts.slice(0, -1).some((part) => part!.length < SMALLEST_PART_BYTES)) {
+    if (parts.slice(0, -1).some((part) => part!.length < this.smallestPartBytes)) {
       return s3Refusal(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
     }
     this.uploads.delete(id);

@@ -47,6 +47,8 @@ export class FakeS3 extends FakeServer {
     if (key === '' && request.method === 'POST') return this.#delete(request.body.toString());
     if (request.method === 'PUT') return this.#put(key, request);
     if (request.method === 'GET') return this.#get(key, request);
+    // HeadObject: as a GET, but without a body: of a refusal there is nothing but the status.
+    if (request.method === 'HEAD') return { ...this.#get(key, request), body: '' };
     return s3Refusal(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.');
   }
 
