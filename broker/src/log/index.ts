@@ -69,6 +69,7 @@ export type {
 export {
   describeStream,
   linePrefix,
+  lostMarkerKey,
   parseLostMarkerKey,
   padLong,
   padNumber,

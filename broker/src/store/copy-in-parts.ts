@@ -53,7 +53,9 @@ export class CopyTarget {
 
   /** Bytes in memory while the object is copied. */
   async heldBytes(object: ListedObject): Promise<number> {
-    return (await this.takesInParts(object)) ? 2 * partBytesOf(object.sizeBytes, this.#options.partBytes) : object.sizeBytes;
+    return (await this.takesInParts(object))
+      ? 2 * partBytesOf(object.sizeBytes, this.#options.partBytes)
+      : object.sizeBytes;
   }
 
   async #ask(): Promise<boolean> {

@@ -192,13 +192,12 @@ export class PatientStore {
 
   /** See ObjectStore.checksum. */
   async checksum(key: string, signal?: AbortSignal): Promise<ObjectChecksum | undefined> {
-    const { checksum } = this.#store;
-    if (checksum === undefined) return undefined;
+    if (this.#store.checksum === undefined) return undefined;
     return this.#repeat({
       operation: 'head',
       attempts: this.#attempts(0),
       signal,
-      run: (attemptSignal) => checksum.call(this.#store, key, { signal: attemptSignal }),
+      run: async (attemptSignal) => this.#store.checksum?.(key, { signal: attemptSignal }),
       describe: () => ['ok', 0],
     });
   }

@@ -31,9 +31,13 @@ export class WholeChecksum {
   verify(): void {
     const { algorithm, text } = this.#kept;
     if (this.#received.text() === text) return;
-    throw new StoreError('corrupt', `${this.#what} was read whole and does not have the checksum that the store names`, {
-      remedy: 'If it stays so, the object is damaged in the store.',
-      details: { algorithm, checksum: text },
-    });
+    throw new StoreError(
+      'corrupt',
+      `${this.#what} was read whole and does not have the checksum that the store names`,
+      {
+        remedy: 'If it stays so, the object is damaged in the store.',
+        details: { algorithm, checksum: text },
+      },
+    );
   }
 }

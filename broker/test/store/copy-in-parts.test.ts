@@ -73,7 +73,10 @@ for (const { name, newFake, open, completes, isPart, keepsChecksumOfParts } of p
     });
     afterEach(() => target.close());
 
-    function copy(signal?: AbortSignal, sizes: Partial<CopyOptions> = { inPartsBytes, partBytes }): Promise<CopyReport> {
+    function copy(
+      signal?: AbortSignal,
+      sizes: Partial<CopyOptions> = { inPartsBytes, partBytes },
+    ): Promise<CopyReport> {
       const patient = (store: ObjectStore): PatientStore =>
         new PatientStore(store, {
           clock: systemClock,

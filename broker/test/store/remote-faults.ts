@@ -82,7 +82,9 @@ export function remoteFaults(name: string, { newFake, open, throttled, wholeObje
       assert.deepEqual(await store.get('reset-after'), body[0]);
     });
 
-    test('a large create that fails is not gone through byte by byte: an SDK looks for secrets there, for seconds', async ({ mock }) => {
+    test('a large create that fails is not gone through byte by byte: an SDK looks for secrets there, for seconds', async ({
+      mock,
+    }) => {
       const large = Buffer.alloc(1024 * 1024, 'abcdef');
       const walked: string[] = [];
       for (const [type, ways] of WALKS) {

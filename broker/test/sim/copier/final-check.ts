@@ -1,6 +1,7 @@
-import { decodeSlot, parseSlotKey, slotKey } from '../../../src/log/index.ts';
+import { parseSlotKey, slotKey } from '../../../src/log/index.ts';
 import type { StreamId } from '../../../src/log/index.ts';
 import { Violation } from '../violation.ts';
+import { readMarked } from './read-marked.ts';
 import type { CopierWorld } from './world.ts';
 
 /** Nobody writes any more and the copier says that nothing is missing: the replica must hold all of the history, and nothing else. */
@@ -23,8 +24,7 @@ export function checkReplicaIsWhole({ cluster, replica }: CopierWorld): void {
 function isHistory(bucket: ReadonlyMap<string, Buffer>, stream: StreamId, slot: number): boolean {
   for (let before = 0; before < slot; before += 1) {
     const key = slotKey(stream, before);
-    const body = bucket.get(key);
-    if (body === undefined || decodeSlot(key, body, body.length).kind === 'seal') return false;
+    if (!bucket.has(key) || readMarked(bucket, key)?.kind === 'seal') return false;
   }
   return true;
 }

@@ -1,8 +1,9 @@
-import { decodeSlot, parseSlotKey, slotKey, streamPrefix } from '../../../src/log/index.ts';
-import type { SlotName, StreamId } from '../../../src/log/index.ts';
+import { parseSlotKey, slotKey, streamPrefix } from '../../../src/log/index.ts';
+import type { ReadSlot, SlotName, StreamId } from '../../../src/log/index.ts';
 import { decodeEvents, parseSnapshotKey } from '../../../src/meta/index.ts';
 import type { SimBucket } from '../sim-store.ts';
 import { Violation } from '../violation.ts';
+import { readMarked } from './read-marked.ts';
 
 /** What a copier may have on its way of one stream: the writer's own window (rule 01). */
 const WINDOW = { metadata: 1, data: 8 } as const;
@@ -57,8 +58,7 @@ export class ReplicaOracle {
 
   /** Whoever appended the records knew their topic, and their stream was registered, by metadata in the bucket (rule 09). */
   #checkExplained(key: string, stream: StreamId): void {
-    const body = this.#replica.contents().get(key)!;
-    for (const entry of decodeSlot(key, body, body.length).entries) {
+    for (const entry of this.#decode(key).entries) {
       if (entry.kind === 'close') continue;
       const isRegistered = this.#registered.has(`${stream.broker}/${stream.epoch}`);
       if (isRegistered && this.#topics.has(entry.topicId)) continue;
@@ -72,17 +72,15 @@ export class ReplicaOracle {
     if (stream.epoch === 1) return;
     const before = { ...stream, epoch: stream.epoch - 1 };
     for (let slot = 0; ; slot += 1) {
-      const body = this.#replica.contents().get(slotKey(before, slot));
-      if (body === undefined) {
+      if (!this.#replica.contents().has(slotKey(before, slot))) {
         throw new Violation('epochs in order', `${key} is there before the seal of ${streamPrefix(before)}`);
       }
-      if (decodeSlot(key, body, body.length).kind === 'seal') return;
+      if (this.#decode(slotKey(before, slot)).kind === 'seal') return;
     }
   }
 
   #noteEvents(key: string): void {
-    const body = this.#replica.contents().get(key)!;
-    const slot = decodeSlot(key, body, body.length);
+    const slot = this.#decode(key);
     if (slot.eventCount === 0) return;
     for (const event of decodeEvents(slot.body!, key)) {
       if (event.kind === 'topicCreated') this.#topics.add(event.topicId);
@@ -98,6 +96,13 @@ export class ReplicaOracle {
     const { timeline, position } = parseSnapshotKey(key)!;
     const { epoch, slot } = position;
     this.#demand(slotKey({ log: 'metadata', timeline, broker: 0, epoch }, slot), key);
+  }
+
+  /** What a slot in the replica says: of one that cannot be read, the LOST slot that has to be there before it. */
+  #decode(key: string): ReadSlot {
+    const read = readMarked(this.#replica.contents(), key);
+    if (read !== undefined) return read;
+    throw new Violation('no damage', `${key} in the replica cannot be read, and no LOST slot is there in its place`);
   }
 
   #demand(needed: string, key: string): void {

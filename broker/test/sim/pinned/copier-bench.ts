@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { CorruptSlotError, HybridClock, parseSlotKey } from '../../../src/log/index.ts';
+import { markDamagedSlotLost } from '../../../src/log/repair.ts';
+import { readClusterFile } from '../../../src/meta/index.ts';
 import type { ReplicaReport } from '../../../src/replication/index.ts';
+import { PatientStore } from '../../../src/store/index.ts';
+import { simLogger } from '../cluster/sim-logger.ts';
 import { CopierWorld } from '../copier/world.ts';
 import type { CopierPlan, CopierProcess } from '../copier/copier-host.ts';
 import type { RunOptions } from '../scenario.ts';
+import { VirtualProcess } from '../virtual-process.ts';
 import { ClusterBench } from './cluster-bench.ts';
 
 /** A broker with a history, and a copier to a second bucket. */
@@ -42,6 +48,20 @@ export class CopierBench {
     const { cluster } = this.world;
     const codes = (): readonly string[] => this.world.copier?.copier?.report().problems.map((one) => one.code) ?? [];
     await cluster.until(`the copier says ${code}`, () => codes().includes(code));
+  }
+
+  /** What an operator does who accepts that a slot cannot be read. */
+  async markLost(key: string): Promise<void> {
+    const { bucket, scheduler } = this.world.cluster;
+    const process = new VirtualProcess(scheduler, 'marker');
+    const { clock, random } = process;
+    const store = new PatientStore(bucket.connect(process), { clock, random });
+    const lineage = (await this.world.cluster.settle(readClusterFile(store)))!.lineage;
+    const { stream, slot } = parseSlotKey(key)!;
+    const logger = simLogger(scheduler, process.name);
+    const context = { store, clock, random, hlc: new HybridClock(clock), logger, lineage, broker: 0 };
+    const damage = new CorruptSlotError(key, 'truncated', 'as the bench says');
+    await this.world.cluster.settle(markDamagedSlotLost(context, stream, slot, { damage, metadataEpoch: 1 }));
   }
 
   pass(delayMs: number): Promise<void> {

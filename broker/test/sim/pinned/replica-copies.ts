@@ -102,6 +102,28 @@ async function damageIsNotCopied(options?: RunOptions): Promise<void> {
   checkReplicaIsWhole(bench.world);
 }
 
+/** A damaged slot whose loss was accepted goes with the LOST slot beside it, the mark first, and so does all that lies behind. */
+async function whatWasMarkedLostIsCopied(options?: RunOptions): Promise<void> {
+  const bench = new CopierBench('marked lost', options);
+  await bench.start(20);
+  const { bucket } = bench.world.cluster;
+  const key = bench.slotKey('wal/', 7);
+  bucket.flipBit(key, 3);
+  bench.copy();
+  await bench.untilProblem('CORRUPT_SLOT');
+  assert.ok(!bench.world.replica.contents().has(key), 'damage was copied that nobody had accepted');
+  await bench.markLost(key);
+  await bench.untilInSync();
+  checkReplicaIsWhole(bench.world);
+  assert.ok(bench.world.replica.contents().has(key.replace(/wal$/, 'lost')));
+  // One that finds its place anew reads the mark in the replica.
+  bench.world.copier?.kill();
+  bench.copy();
+  await bench.produce(5);
+  await bench.untilInSync();
+  checkReplicaIsWhole(bench.world);
+}
+
 /** Metadata that cannot be copied hold back the data that they explain. */
 async function dataWaitForTheirMetadata(options?: RunOptions): Promise<void> {
   const bench = new CopierBench('damaged metadata', options);
@@ -194,6 +216,7 @@ export const replicaCopies: readonly PinnedScenario[] = [
   { name: 'rule-14 copier: a promoted replica gets nothing more', run: aPromotedReplicaGetsNothing },
   { name: 'rule-02 copier: a foreign store gets nothing', run: aForeignStoreGetsNothing },
   { name: 'copier damage: a slot that does not verify is not copied', run: damageIsNotCopied },
+  { name: 'copier damage: a slot that was marked lost goes with its mark', run: whatWasMarkedLostIsCopied },
   { name: 'copier order: data wait for their metadata', run: dataWaitForTheirMetadata },
   { name: 'copier order: a topic that comes between two looks', run: aTopicComesBetweenTwoLooks },
   { name: 'copier gap: a slot that the bucket has lost is told', run: aGapInTheBucketIsTold },

@@ -1,14 +1,5 @@
 import type { WireAnswer, WireRequest } from './fake-server.ts';
-import {
-  checksumOf,
-  encryptionOf,
-  etagOf,
-  preconditionFailed,
-  s3Refusal,
-  unxml,
-  xml,
-  xmlAnswer,
-} from './s3-wire.ts';
+import { checksumOf, encryptionOf, etagOf, preconditionFailed, s3Refusal, unxml, xml, xmlAnswer } from './s3-wire.ts';
 
 interface Upload {
   readonly key: string;
