@@ -2,6 +2,7 @@
 // repository, its installed packages, and the few libraries of this machine (glibc, libstdc++) that Node.js is linked to.
 // Writes images/build/NAME.tar. Arguments name other images than these two: `client`, the Kafka client of the cluster suite, or
 // NAME=PROGRAM, a program of this machine with nothing but its libraries. Those are called chronik-e2e/NAME:1.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,6 +12,8 @@ import { ROOT, USER, installBase, installProgram, installSources } from './rootf
 
 const VERSION = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }).version;
 const NODE = 'usr/local/bin/node';
+/** Where Node.js finds what compile.ts kept. */
+const COMPILED = ['NODE_COMPILE_CACHE=/chronik/.cache/compiled', 'NODE_COMPILE_CACHE_PORTABLE=1'];
 
 interface Image {
   readonly tag: string;
@@ -20,14 +23,17 @@ interface Image {
 }
 
 /** A workspace of this repository that Node.js runs. */
-function workspace(name: 'broker' | 'operator', environment: readonly string[]): Image {
+function workspace(name: 'broker' | 'operator', environment: readonly string[], flags: readonly string[]): Image {
   return {
     tag: `chronik-${name}:${VERSION}`,
     file: `chronik-${name}.tar`,
-    config: nodeConfig(`${name}/src/main.ts`, environment),
+    config: nodeConfig([...flags, `/chronik/${name}/src/main.ts`], [...COMPILED, ...environment]),
     install: (rootfs) => {
       installProgram(rootfs, process.execPath, NODE);
       installSources(rootfs, name, [`${name}/package.json`, `${name}/src`]);
+      const compile = [join(import.meta.dirname, 'compile.ts'), join(rootfs, 'chronik'), name];
+      const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+      execFileSync(process.execPath, [...flags, ...compile], { stdio: 'inherit', env });
     },
   };
 }
@@ -35,18 +41,18 @@ function workspace(name: 'broker' | 'operator', environment: readonly string[]):
 const client: Image = {
   tag: 'chronik-e2e/client:1',
   file: 'chronik-e2e-client.tar',
-  config: nodeConfig('e2e/cluster/client/main.ts', []),
+  config: nodeConfig(['/chronik/e2e/cluster/client/main.ts'], []),
   install: (rootfs) => {
     installProgram(rootfs, process.execPath, NODE);
     installSources(rootfs, 'node_modules/kafkajs', ['e2e/package.json', 'e2e/cluster/client', 'e2e/stores/buckets.ts']);
   },
 };
 
-function nodeConfig(main: string, environment: readonly string[]): ImageConfig {
+function nodeConfig(command: readonly string[], environment: readonly string[]): ImageConfig {
   return {
     User: `${USER}:${USER}`,
     Env: ['PATH=/usr/local/bin', 'NODE_ENV=production', ...environment],
-    Entrypoint: [`/${NODE}`, `/chronik/${main}`],
+    Entrypoint: [`/${NODE}`, ...command],
     WorkingDir: '/tmp',
     Labels: { 'org.opencontainers.image.version': VERSION, 'org.opencontainers.image.licenses': 'Apache-2.0' },
   };
@@ -63,9 +69,9 @@ function single(name: string, program: string): Image {
 }
 
 function imageOf(argument: string): Image {
-  // File writes, fsyncs, DNS and compression share libuv's pool.
-  if (argument === 'broker') return workspace('broker', ['UV_THREADPOOL_SIZE=16']);
-  if (argument === 'operator') return workspace('operator', []);
+  // As bin/chronik: file writes, fsyncs, DNS and compression share libuv's pool; small heap, large buffers.
+  if (argument === 'broker') return workspace('broker', ['UV_THREADPOOL_SIZE=16'], ['--initial-old-space-size=256']);
+  if (argument === 'operator') return workspace('operator', [], []);
   if (argument === 'client') return client;
   const [name = '', program = ''] = argument.split('=');
   if (!/^[a-z0-9-]+$/.test(name) || program === '') {
