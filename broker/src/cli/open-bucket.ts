@@ -2,7 +2,7 @@ import { PRIMARY_STORE, readBrokerConfig, storeNamed } from '../config/index.ts'
 import type { Environment, NamedStoreConfig } from '../config/index.ts';
 import { ChronikError, SystemDisk, systemClock, systemRandom } from '../edge/index.ts';
 import { LocalStore, PatientStore, openStore } from '../store/index.ts';
-import type { ObjectStore, StoreEdges } from '../store/index.ts';
+import type { ObjectStore, StoreEdges, StoreHealth } from '../store/index.ts';
 import { ReadingStore } from './reading-store.ts';
 
 /** A store of the configuration by its name; without one, the active store. Throws SETTING_* if there is no such store. */
@@ -33,12 +33,12 @@ export async function openExisting(config: NamedStoreConfig): Promise<PatientSto
 }
 
 /** For `chronik prepare`: a directory that is not there yet, or has no id, gets what a start would give it; no object is written. */
-export async function openForLook(config: NamedStoreConfig): Promise<PatientStore> {
-  return forReading(await openStore(config, edges()));
+export async function openForLook(config: NamedStoreConfig, health: StoreHealth): Promise<PatientStore> {
+  return forReading(await openStore(config, edges()), { health });
 }
 
-function forReading(store: ObjectStore): PatientStore {
-  return new PatientStore(new ReadingStore(store, systemClock), { clock: systemClock, random: systemRandom });
+function forReading(store: ObjectStore, more: { readonly health?: StoreHealth } = {}): PatientStore {
+  return new PatientStore(new ReadingStore(store, systemClock), { clock: systemClock, random: systemRandom, ...more });
 }
 
 /** Opens a store of the configuration for a command that writes. Waits for it as a broker does. */

@@ -1,8 +1,9 @@
-import type { BrokerConfig } from '../config/index.ts';
+import type { BrokerConfig, NamedStoreConfig } from '../config/index.ts';
 import { ChronikError, systemClock, systemHostName, systemRandom } from '../edge/index.ts';
 import type { Disk, Logger } from '../edge/index.ts';
 import { prepare } from '../recovery/index.ts';
 import type { Prepared } from '../recovery/index.ts';
+import { StoreHealth } from '../store/index.ts';
 import type { PatientStore } from '../store/index.ts';
 import { FailoverPreview } from './failover-preview.ts';
 import { openForLook } from './open-bucket.ts';
@@ -24,6 +25,8 @@ export interface PrepareContext {
 export class PrepareRun {
   readonly #config: BrokerConfig;
   readonly #context: PrepareContext;
+  /** By name of the store: each look opens it anew, and an outage is as old as the first look that met it. */
+  readonly #healths = new Map<string, StoreHealth>();
 
   constructor(config: BrokerConfig, context: PrepareContext) {
     this.#config = config;
@@ -57,7 +60,7 @@ export class PrepareRun {
   async #attempt(watch: PlanWatch): Promise<Prepared> {
     const { disk, logger, status } = this.#context;
     const { plan, config, isStoreNamed, onlyReleased } = await standingPlan(disk, this.#config);
-    const opened = await Promise.all([config.primary, ...config.replicas].map(openForLook));
+    const opened = await Promise.all([config.primary, ...config.replicas].map((one) => this.#open(one)));
     const [store, ...replicas] = opened as [PatientStore, ...PatientStore[]];
     status.store = store;
     if (status.activeStore !== config.primary.name) {
@@ -91,6 +94,12 @@ export class PrepareRun {
       done.abort();
       await Promise.all(opened.map((one) => one.close()));
     }
+  }
+
+  #open(config: NamedStoreConfig): Promise<PatientStore> {
+    const health = this.#healths.get(config.name) ?? new StoreHealth(systemClock);
+    this.#healths.set(config.name, health);
+    return openForLook(config, health);
   }
 }
 

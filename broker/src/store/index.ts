@@ -17,6 +17,7 @@ export { MemoryStore } from './memory-store.ts';
 export { PatientStore } from './patient-store.ts';
 export type { CreateOutcome, CreateRequest, PatientStoreOptions, QueueState } from './patient-store.ts';
 export type { RetryLimits } from './retry.ts';
+export { StoreHealth } from './store-health.ts';
 export type { StoreState } from './store-health.ts';
 export type { RequestOutcome, StoreObserver, StoreOperation, StoreRequest } from './store-observer.ts';
 export { LocalStore } from './local-store.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../edge/index.ts';
-import { InvariantError } from '../edge/index.ts';
+import { ChronikError, InvariantError } from '../edge/index.ts';
 import { createInParts } from './create-in-parts.ts';
 import type { PartsRequest } from './create-in-parts.ts';
 import type { ObjectChecksum } from './object-checksum.ts';
@@ -21,6 +21,8 @@ export interface PatientStoreOptions {
   /** Called after every failed attempt that will be repeated; `failedAttempts` counts this request's, from 1. */
   readonly onTrouble?: (error: StoreError, operation: StoreOperation, failedAttempts: number) => void;
   readonly limits?: Partial<RetryLimits>;
+  /** What was seen of this store before it was opened; its trouble goes on until a request succeeds. Default: nothing. */
+  readonly health?: StoreHealth;
   /** Attempts at once, at most; further ones wait, and their deadlines with them. Default: no limit. */
   readonly maxInFlight?: number;
 }
@@ -87,7 +89,7 @@ export class PatientStore {
     const limits = { ...defaultRetryLimits, ...options.limits };
     const { clock, random } = options;
     this.#rules = { clock, random, limits, deadlines: new AttemptDeadlines(limits) };
-    this.#health = new StoreHealth(options.clock);
+    this.#health = options.health ?? new StoreHealth(options.clock);
     this.#queue = new RequestQueue(options.maxInFlight ?? Number.POSITIVE_INFINITY);
     this.description = store.description;
     this.address = store.address;
@@ -317,7 +319,13 @@ export class PatientStore {
       try {
         return await this.#observed(plan);
       } catch (error) {
-        if (!(error instanceof StoreError) || plan.signal?.aborted === true) throw error;
+        if (plan.signal?.aborted === true) throw error;
+        if (!(error instanceof StoreError)) {
+          // Given up by whoever has less patience, because of the store.
+          const cause = error instanceof ChronikError ? error.cause : undefined;
+          if (cause instanceof StoreError) this.#health.failed(plan.operation, cause);
+          throw error;
+        }
         plan.attempts.countFailure();
         if (!this.#mayRepeat(error, plan.attempts)) throw error;
         this.#health.failed(plan.operation, error);

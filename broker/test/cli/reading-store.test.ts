@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReadingStore } from '../../src/cli/reading-store.ts';
 import { hasCode } from '../../src/edge/index.ts';
-import { MemoryStore, PatientStore, StoreError } from '../../src/store/index.ts';
+import { MemoryStore, PatientStore, StoreError, StoreHealth } from '../../src/store/index.ts';
 import type { StoreErrorKind } from '../../src/store/index.ts';
 import { VirtualTime, seededRandom } from '../store/virtual-time.ts';
 
@@ -49,6 +49,27 @@ test('credentials that do not suffice are said at once', async () => {
   const startMs = time.monotonicMs();
   await assert.rejects(time.run(patient.get('key')), (error) => hasCode(error, 'STORE_UNREACHABLE'));
   assert.equal(time.monotonicMs(), startMs);
+  const { reachable, lastError } = patient.storeState();
+  assert.deepEqual([reachable, lastError?.code], [false, 'STORE_DENIED']);
+});
+
+test('an outage is as old as it is, however often the store is opened meanwhile', async () => {
+  const { store, time } = opened();
+  await store.create('key', [Buffer.from('value')]);
+  const health = new StoreHealth(time);
+  const open = (): PatientStore =>
+    new PatientStore(new ReadingStore(store, time), { clock: time, random: seededRandom(1), health });
+  store.kind = 'unavailable';
+  const sinceMs = time.nowMs();
+  for (let look = 0; look < 3; look += 1) {
+    await assert.rejects(time.run(open().get('key')), (error) => hasCode(error, 'STORE_UNREACHABLE'));
+    const state = open().storeState();
+    assert.deepEqual([state.reachable, state.sinceMs, state.lastError?.code], [false, sinceMs, 'STORE_UNAVAILABLE']);
+  }
+  store.kind = undefined;
+  const later = open();
+  await time.run(later.get('key'));
+  assert.equal(later.storeState().reachable, true);
 });
 
 test('damage of an object is for whoever asked, not the end', async () => {

@@ -1,3 +1,4 @@
+import type { ClusterCondition } from './cluster.ts';
 import { STORE_KEYS } from './store.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
@@ -28,11 +29,16 @@ async function withSecret(
   if (data !== undefined) await world.apply([{ ...good, stringData: data }]);
   await cluster.deletePod();
   const [type, status, message] = condition;
-  const said = await cluster.whenCondition(type, status, message);
-  await world.apply([good]);
-  // The kubelet tries again by itself where a key is missing; a wrong one was read when the container started.
-  if (data?.['secretAccessKey'] !== undefined) await cluster.deletePod();
-  await cluster.whenReady(180);
+  let said: ClusterCondition;
+  try {
+    said = await cluster.whenCondition(type, status, message);
+  } finally {
+    // Whatever was said: what comes after this needs a cluster that is well.
+    await world.apply([good]);
+    // The kubelet tries again by itself where a key is missing; a wrong one was read when the container started.
+    if (data?.['secretAccessKey'] !== undefined) await cluster.deletePod();
+    await cluster.whenReady(180);
+  }
   return `${said.reason}: ${said.message.slice(0, 160)}; ${await world.orders.check()}`;
 }
 

@@ -29,6 +29,8 @@ export class FakeWorld {
   readonly filled = new Set<string>();
   /** Images with which a broker never comes up. */
   readonly badImages = new Set<string>();
+  /** No node takes new pods. */
+  cordoned = false;
   /** Volumes that were emptied in place, and how often. */
   readonly #emptied = new Map<string, number>();
   /** The main store does not answer; `copy` is what the brokers see of the replica. */
@@ -204,6 +206,12 @@ export class FakeWorld {
     const size = (claim['spec'] as { resources: { requests: { storage: string } } }).resources.requests.storage;
     this.#set(claim, { phase: 'Bound', capacity: { storage: size } });
     const podIP = `ip-${pod.metadata.uid}`;
+    if (this.cordoned && !this.#isRunning(pod)) {
+      const message = '0/1 nodes are available: 1 node(s) were unschedulable.';
+      const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
+      this.#set(pod, { phase: 'Pending', conditions });
+      return;
+    }
     if (this.badImages.has(spec.containers[0].image)) {
       const waiting = { reason: 'ImagePullBackOff', message: 'no such image' };
       const status = { name: 'broker', restartCount: 0, state: { waiting } };
@@ -226,6 +234,10 @@ export class FakeWorld {
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
       containerStatuses: [{ name: 'broker', restartCount: 0, state: { running: {} } }],
     });
+  }
+
+  #isRunning(pod: Stored): boolean {
+    return (pod['status'] as { phase?: string } | undefined)?.phase === 'Running';
   }
 
   /** The init container, once it has looked: it runs and tells why, or it has ended. */
@@ -251,7 +263,7 @@ export class FakeWorld {
       const held = { code: 'STORE_UNREACHABLE', message: 'no answer', remedy: 'wait' };
       this.#say(podIP, {
         ...common,
-        store: { ...store, reachable: false },
+        store: { ...store, reachable: false, lastError: this.storeRefusal },
         volume: 'Initialized',
         held,
         failover: [this.copy],
@@ -307,7 +319,8 @@ export class FakeWorld {
     const replication = stores === undefined ? {} : { replication: { managedBy: 'chronik', stores } };
     const served = this.#served.get(podIP) as { activeStore: string; store: object };
     const away = this.primaryAway && served.activeStore === 'primary';
-    const store = away ? { store: { ...served.store, reachable: false }, failover: [this.copy] } : {};
+    const lastError = this.storeRefusal;
+    const store = away ? { store: { ...served.store, reachable: false, lastError }, failover: [this.copy] } : {};
     this.#say(podIP, { ...served, ...replication, ...store });
   }
 

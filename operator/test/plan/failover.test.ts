@@ -94,6 +94,20 @@ test('Automatic: not before the time, then once, after every broker of before ha
   }
 });
 
+test('Automatic: a store that turns the brokers away is not lost; a person decides', async () => {
+  const world = await running(AUTOMATIC);
+  world.storeRefusal = { code: 'STORE_DENIED', message: 'SignatureDoesNotMatch' };
+  const lostAt = await lose(world, 1_000);
+  world.nowMs = Date.parse(lostAt) + 301_000;
+  await world.settle();
+  assert.equal(world.cluster.status?.failover, undefined);
+  assert.equal(world.bootPlan['mode'], 'Auto');
+  const { reason = '', message = '' } = world.condition('Stalled') ?? {};
+  assert.equal(reason, 'StoreLost');
+  assert.ok(message.includes('turns the brokers away') && message.includes(PROMOTE_ANNOTATION), message);
+  assert.ok(world.condition('ObjectStoreReachable')?.message.includes('SignatureDoesNotMatch'));
+});
+
 test('never back by itself: the old store returns, and nothing changes', async () => {
   const world = await running(AUTOMATIC);
   const lostAt = await lose(world, 0);
