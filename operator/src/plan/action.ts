@@ -44,6 +44,7 @@ export type Action =
   | {
       readonly kind: 'expandClaim';
       readonly claim: string;
+      readonly storageClass: string | undefined;
       readonly evidence: { readonly claimUID: string; readonly from: string };
       readonly to: string;
     }

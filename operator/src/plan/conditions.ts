@@ -1,16 +1,13 @@
 import { RELEASE_ANNOTATION } from '../api/index.ts';
 import type { ChronikCluster, Condition, ConditionType, Reason } from '../api/index.ts';
 import { serves } from './assessment.ts';
-import { isForeign, isHeldForRelease } from './broker-node.ts';
+import { isForeign, isHeldForRelease, isTurnedAway } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
 import { activeStoreOf } from './failover.ts';
 import type { FailoverVerdict } from './failover.ts';
 import type { Failure } from './observed.ts';
 import { quantityValue } from './quantity.ts';
 import { replicaInSync } from './replicas.ts';
-
-/** An outage ends by itself; credentials or a permission that the store does not accept are put right by a person. */
-const DENIED = 'STORE_DENIED';
 
 /** What a condition says, before the time of its last change is known. */
 export interface Verdict {
@@ -100,7 +97,7 @@ export function whyDown(
     case 'holding':
       return {
         reason: 'Holding',
-        message: `${name}: ${assessment.code}: ${assessment.message}. ${assessment.remedy}`.trimEnd(),
+        message: `${name}: ${assessment.code}: ${assessment.message.replace(/\.$/, '')}. ${assessment.remedy}`.trimEnd(),
       };
     case 'serving':
       return { reason: 'Serving', message: `${name} serves` };
@@ -124,9 +121,8 @@ function reconciling({ cluster, pending, outdated }: Situation): Verdict {
 
 function stalled({ cluster, failure, failover, nodes }: Situation): Verdict {
   const type = 'Stalled';
-  if (failure !== undefined) {
-    return { type, status: 'True', reason: failure.reason, message: `${failure.action}: ${failure.message}` };
-  }
+  const refused = failure === undefined ? undefined : ({ type, status: 'True', ...wordsOf(failure) } as const);
+  if (refused !== undefined && refused.reason !== 'ExpansionRefused') return refused;
   if (failover.kind === 'stalled') {
     return { type, status: 'True', reason: failover.reason, message: failover.message };
   }
@@ -134,9 +130,14 @@ function stalled({ cluster, failure, failover, nodes }: Situation): Verdict {
     ({ assessment: { kind } }) => kind === 'holding' || kind === 'crashing' || kind === 'blocked',
   );
   if (stuck !== undefined) return { type, status: 'True', ...whyDown(stuck, cluster) };
-  const shutOut = nodes.find(({ report }) => report?.store?.lastError?.code === DENIED && !report.store.reachable);
+  const shutOut = nodes.find(isTurnedAway);
   if (shutOut !== undefined) return { ...storeReachable({ nodes: [shutOut] }), type, status: 'True' };
-  return { type, status: 'False', reason: 'AsSpecified', message: 'nothing needs a person' };
+  // Least urgent: the broker serves from the volume that it has.
+  return refused ?? { type, status: 'False', reason: 'AsSpecified', message: 'nothing needs a person' };
+}
+
+function wordsOf({ action, reason, message }: Failure): Pick<Verdict, 'reason' | 'message'> {
+  return { reason, message: `${action}: ${message}` };
 }
 
 function storeReachable({ nodes }: Pick<Situation, 'nodes'>): Verdict {

@@ -41,7 +41,10 @@ export interface Pod extends KubeObject {
 
 /** A PersistentVolumeClaim. */
 export interface Claim extends KubeObject {
-  readonly spec: { readonly resources?: { readonly requests?: { readonly storage?: string } } };
+  readonly spec: {
+    readonly storageClassName?: string;
+    readonly resources?: { readonly requests?: { readonly storage?: string } };
+  };
   readonly status?: { readonly phase?: string; readonly capacity?: { readonly storage?: string } };
 }
 

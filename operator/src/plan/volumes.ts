@@ -25,6 +25,8 @@ export function expansions(nodes: readonly BrokerNode[], { size }: ClusterSpec['
     if (claim === undefined || uid === undefined || from === undefined || claim.status?.phase !== 'Bound') return [];
     if (claim.metadata.deletionTimestamp !== undefined) return [];
     if ((quantityValue(from) ?? 0) >= (quantityValue(size) ?? 0)) return [];
-    return [{ kind: 'expandClaim', claim: claim.metadata.name, evidence: { claimUID: uid, from }, to: size }];
+    const storageClass = claim.spec.storageClassName;
+    const evidence = { claimUID: uid, from };
+    return [{ kind: 'expandClaim', claim: claim.metadata.name, storageClass, evidence, to: size }];
   });
 }

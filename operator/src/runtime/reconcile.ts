@@ -1,9 +1,10 @@
 import type { ChronikCluster, Condition } from '../api/index.ts';
-import { KubeError, execute, observe } from '../kube/index.ts';
+import { execute, observe } from '../kube/index.ts';
 import type { BrokerProbe, CacheReader, KubeApi } from '../kube/index.ts';
 import { inWords, planCluster } from '../plan/index.ts';
-import type { Action, Failure, Observed, PlanOptions } from '../plan/index.ts';
+import type { Failure, Observed, PlanOptions } from '../plan/index.ts';
 import type { Clock } from './clock.ts';
+import { lastingFailure } from './lasting-failure.ts';
 import type { Log } from './log.ts';
 
 export interface ReconcileOptions {
@@ -80,12 +81,4 @@ async function tell({ api, plan, clock, log }: ReconcileOptions, observed: Obser
 
 function nameOf({ metadata }: ChronikCluster): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-function lastingFailure(action: Action, error: unknown): Failure | undefined {
-  if (!(error instanceof KubeError) || error.transient) return undefined;
-  const told = { action: inWords(action), message: error.message };
-  if (action.kind === 'expandClaim') return { ...told, reason: 'ExpansionRefused' };
-  if (error.status === 401 || error.status === 403) return { ...told, reason: 'Forbidden' };
-  return { ...told, reason: error.status === 422 || error.status === 400 ? 'Invalid' : 'ApiError' };
 }

@@ -110,28 +110,6 @@ test('each single right that is missing is named in the status, and granting it 
   }
 });
 
-test('a claim that cannot grow is told, and everything else goes on', async () => {
-  const world = new FakeWorld();
-  world.createCluster();
-  await world.settle();
-  world.kube.faults.before = (verb, kind) => {
-    if (verb === 'patch' && kind === 'PersistentVolumeClaim') {
-      throw new KubeError(403, 'Forbidden', 'only dynamically provisioned pvc can be resized');
-    }
-  };
-  world.editSpec((spec) => {
-    spec['storage'] = { size: '20Gi' };
-    spec['image'] = 'chronik:2';
-  });
-  for (let round = 0; round < 12; round += 1) {
-    await world.reconcile();
-    world.step();
-  }
-  assert.equal(world.condition('Stalled')?.reason, 'ExpansionRefused');
-  assert.equal(world.condition('VolumesHealthy')?.reason, 'ExpansionRefused');
-  assert.equal(world.condition('UpToDate')?.status, 'True');
-});
-
 test('an API server that is slow or overloaded changes nothing but the time', async () => {
   const world = new FakeWorld();
   world.createCluster();
