@@ -50,7 +50,7 @@ proto: $(INSTALLED) ## Generate broker/src/proto from broker/proto/*.proto
 docs: $(INSTALLED) ## Generate docs/configuration.md from the tables of settings
 	scripts/docs
 
-e2e: e2e-clients e2e-stores e2e-replicas ## Real clients and real stores; each says what it needs
+e2e: e2e-clients e2e-stores e2e-replicas e2e-cluster e2e-node ## Real clients, stores and Kubernetes; each says what it needs
 
 e2e-clients: $(INSTALLED) ## Real clients by operations, before and after a lost disk (ARGS=--allow-missing)
 	$(call run,--disable-warning=TimeoutNegativeWarning e2e/clients/main.ts,$(ARGS))

@@ -202,6 +202,50 @@ async function losses(): Promise<void> {
   });
 }
 
+/** What volumes can and cannot do; the class of this cluster's does not let them grow until somebody allows it. */
+async function growth(): Promise<void> {
+  const claim = `/api/v1/namespaces/${NAMESPACE}/persistentvolumeclaims/data-orders-0`;
+  const requested = async (): Promise<unknown> => at(await api.find(claim), 'spec.resources.requests.storage');
+  const pod = `/api/v1/namespaces/${NAMESPACE}/pods/orders-0`;
+  const before = (await api.find(pod))?.metadata.uid;
+  await scenario('a volume that cannot grow: told with class and remedy', async () => {
+    await until(
+      'the claim is bound',
+      30,
+      async () => at(await api.find(claim), 'status.phase') === 'Bound' || undefined,
+    );
+    await api.merge(CLUSTER, { spec: { storage: { size: '2Gi' } } });
+    const said = await until('Stalled', 60, async () => {
+      const message = await stalled();
+      return message.includes('StorageClass plain') && message.includes('allowVolumeExpansion') ? message : undefined;
+    });
+    if ((await requested()) !== '1Gi') throw new Error(`the claim asks for ${String(await requested())}`);
+    await whenReady();
+    return said;
+  });
+  await scenario('the class allows it: it grows while the broker runs', async () => {
+    await node.volumes.allowExpansion();
+    await until('the claim asks for 2Gi', 90, async () => (await requested()) === '2Gi' || undefined);
+    await until('nothing needs a person', 60, async () => (await stalled()) === 'nothing needs a person' || undefined);
+    await until('the volume is there', 60, async () => {
+      const conditions = (at(await api.find(CLUSTER), 'status.conditions') ?? []) as readonly object[];
+      const volumes = conditions.find((one) => at(one, 'type') === 'VolumesHealthy');
+      return at(volumes, 'reason') === 'Initialized' || undefined;
+    });
+    if ((await api.find(pod))?.metadata.uid !== before) throw new Error('the broker was replaced for it');
+    await expectRecords(PORT, records);
+  });
+  await scenario('a volume never shrinks: refused', async () => {
+    const shrunk = api.merge(CLUSTER, { spec: { storage: { size: '1Gi' } } });
+    const message = await shrunk.then(
+      () => 'accepted',
+      (error: unknown) => String(error),
+    );
+    if (!message.includes('volumes only grow')) throw new Error(message);
+    return message;
+  });
+}
+
 /** What the condition Stalled says. */
 async function stalled(): Promise<string> {
   const conditions = (at(await api.find(CLUSTER), 'status.conditions') ?? []) as readonly object[];
@@ -358,6 +402,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await install();
   await losses();
+  await growth();
   await decisions();
   await ends();
   await storeLost();

@@ -3,6 +3,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { at } from './api-client.ts';
 import type { ApiClient, KubeObject } from './api-client.ts';
+import { PretendVolumes } from './pretend-volumes.ts';
 import { Program, pause } from './processes.ts';
 
 /** Where the brokers of this node listen: an address of their own on loopback, so that the operator reaches them as it would a pod. */
@@ -30,17 +31,20 @@ export class PretendNode {
   #loop: Promise<void> = Promise.resolve();
   /** Told once a broker was ended by force, without a chance to say goodbye. */
   killNext = false;
+  readonly volumes: PretendVolumes;
   /** Empties the volume of a pod that goes, as somebody with a shell might; its claim stays. */
   emptyNext = false;
 
   constructor(api: ApiClient, folder: string, launcher: string) {
     this.#api = api;
+    this.volumes = new PretendVolumes(api);
     this.#folder = folder;
     this.#launcher = launcher;
   }
 
   async start(): Promise<void> {
     await this.#api.must('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } });
+    await this.volumes.start();
     this.#loop = this.#run();
   }
 
@@ -202,6 +206,7 @@ export class PretendNode {
   /** A claim that is gone takes its data with it. */
   async #forgetVolumes(): Promise<void> {
     const { items = [] } = await this.#api.must('GET', '/api/v1/persistentvolumeclaims');
+    await this.volumes.turn(items);
     const kept = new Set(items.map(({ metadata }) => metadata.uid));
     mkdirSync(join(this.#folder, 'volumes'), { recursive: true });
     for (const uid of readdirSync(join(this.#folder, 'volumes'))) {

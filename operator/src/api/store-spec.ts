@@ -119,9 +119,9 @@ function storeRules(id: string): readonly Rule[] {
       message: 'a local store takes neither credentials nor caSecretRef',
     },
     {
-      id: `${id}-azure-secret`,
-      rule: '!has(self.azure) || (has(self.credentials) && has(self.credentials.secretRef))',
-      message: 'azure needs credentials.secretRef: this release has no workload identity for Azure',
+      id: `${id}-azure-credentials`,
+      rule: '!has(self.azure) || has(self.credentials)',
+      message: 'azure needs credentials: Azure finds none by itself',
     },
   ];
 }
@@ -133,7 +133,7 @@ const secretRef = object(
 );
 
 const workloadIdentity = object(
-  "The provider's identity for service accounts (IRSA, GKE Workload Identity).",
+  "The provider's identity for service accounts (IRSA, GKE Workload Identity, Microsoft Entra Workload ID).",
   {
     serviceAccountAnnotations: map(
       text('Value of the annotation.', { maxLength: 1024 }),
@@ -192,7 +192,7 @@ export const objectStoreSchema = object(
 );
 
 const replicaCredentials = object(
-  'How the broker proves who it is. Without it: the workload identity of the pods, if there is one.',
+  'How the broker proves who it is. Without it: the workload identity of the pods, if there is one; azure needs it.',
   { secretRef },
   ['secretRef'],
   {},

@@ -53,11 +53,6 @@ export function isForeign({ assessment }: BrokerNode): boolean {
   return (assessment.kind === 'crashing' || assessment.kind === 'holding') && assessment.code === 'VOLUME_FOREIGN';
 }
 
-/** True if its store answers and does not accept its credentials, or lacks a permission: a person puts that right, an outage ends by itself. */
-export function isTurnedAway({ report }: BrokerNode): boolean {
-  return report?.store?.reachable === false && report.store.lastError?.code === 'STORE_DENIED';
-}
-
 /** What the status says of a broker. It holds no elapsed time and nothing that moves while all is quiet. */
 export function nodeStatus(node: BrokerNode): NodeStatus {
   const { name, assessment, before } = node;

@@ -97,6 +97,11 @@ export function parseReport(value: unknown): BrokerReport | undefined {
   };
 }
 
+/** True if its store answers and does not accept its credentials, or lacks a permission: a person puts that right, an outage ends by itself. */
+export function isTurnedAway(report: BrokerReport | undefined): boolean {
+  return report?.store?.reachable === false && report.store.lastError?.code === 'STORE_DENIED';
+}
+
 function heldOf(held: Fields | undefined): BrokerReport['held'] {
   if (held === undefined) return undefined;
   return {

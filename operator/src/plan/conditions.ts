@@ -1,8 +1,9 @@
 import { RELEASE_ANNOTATION } from '../api/index.ts';
 import type { ChronikCluster, Condition, ConditionType, Reason } from '../api/index.ts';
 import { serves } from './assessment.ts';
-import { isForeign, isHeldForRelease, isTurnedAway } from './broker-node.ts';
+import { isForeign, isHeldForRelease } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
+import { isTurnedAway } from './broker-report.ts';
 import { activeStoreOf } from './failover.ts';
 import type { FailoverVerdict } from './failover.ts';
 import type { Failure } from './observed.ts';
@@ -97,7 +98,8 @@ export function whyDown(
     case 'holding':
       return {
         reason: 'Holding',
-        message: `${name}: ${assessment.code}: ${assessment.message.replace(/\.$/, '')}. ${assessment.remedy}`.trimEnd(),
+        message:
+          `${name}: ${assessment.code}: ${assessment.message.replace(/\.$/, '')}. ${assessment.remedy}`.trimEnd(),
       };
     case 'serving':
       return { reason: 'Serving', message: `${name} serves` };
@@ -130,7 +132,7 @@ function stalled({ cluster, failure, failover, nodes }: Situation): Verdict {
     ({ assessment: { kind } }) => kind === 'holding' || kind === 'crashing' || kind === 'blocked',
   );
   if (stuck !== undefined) return { type, status: 'True', ...whyDown(stuck, cluster) };
-  const shutOut = nodes.find(isTurnedAway);
+  const shutOut = nodes.find(({ report }) => isTurnedAway(report));
   if (shutOut !== undefined) return { ...storeReachable({ nodes: [shutOut] }), type, status: 'True' };
   // Least urgent: the broker serves from the volume that it has.
   return refused ?? { type, status: 'False', reason: 'AsSpecified', message: 'nothing needs a person' };

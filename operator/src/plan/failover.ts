@@ -1,7 +1,7 @@
 import { PROMOTE_ANNOTATION } from '../api/index.ts';
 import type { ChronikCluster, Reason } from '../api/index.ts';
-import { isTurnedAway } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
+import { isTurnedAway } from './broker-report.ts';
 import type { StorePreview } from './broker-report.ts';
 import { durationMs } from './duration.ts';
 
@@ -48,7 +48,7 @@ export function judgeFailover(cluster: ChronikCluster, nodes: readonly BrokerNod
   const lossMs = lossOf(cutTime, lostAt);
   const command = commandFor(cluster, name, timeline);
   const numbers = `${away}; ${name} holds everything up to ${cutTime}, so at most ${seconds(lossMs)} of acknowledged records would be lost`;
-  if (nodes.some(isTurnedAway)) {
+  if (nodes.some(({ report }) => isTurnedAway(report))) {
     // Credentials that were rotated wrongly must not move a cluster to another region.
     const message = `${numbers}. But it is there, and turns the brokers away, as ObjectStoreReachable says: mend that, or go on there: ${command}`;
     return { kind: 'stalled', reason: 'StoreLost', message };

@@ -79,3 +79,22 @@ test('the advertised address is the name of the pod behind the headless service'
   assert.equal(address, '$(POD_NAME).orders-brokers.default.svc:9092');
   assert.equal(world.kube.fieldOf('StatefulSet', 'orders', 'spec')['serviceName'], 'orders-brokers');
 });
+
+test('workload identity: annotations on the ServiceAccount, no secret in the pod, and for Azure the label that its webhook looks for', async () => {
+  const label = 'azure.workload.identity/use';
+  const annotations = { 'azure.workload.identity/client-id': '00000000-0000-0000-0000-000000000000' };
+  const credentials = { workloadIdentity: { serviceAccountAnnotations: annotations } };
+  const entra = await applied({ objectStore: { azure: { account: 'orders', container: 'c' }, credentials } });
+  const account = entra.kube.find('ServiceAccount', 'orders-broker');
+  assert.deepEqual(
+    Object.entries(annotations).filter(([name, value]) => account?.metadata.annotations?.[name] !== value),
+    [],
+  );
+  assert.equal(entra.kube.find('Pod', 'orders-0')?.metadata.labels?.[label], 'true');
+  assert.deepEqual(
+    containerOf(entra).env.filter(({ name }) => name.startsWith('AZURE_')),
+    [],
+  );
+  const gke = await applied({ objectStore: { gcs: { bucket: 'b' }, credentials } });
+  assert.equal(gke.kube.find('Pod', 'orders-0')?.metadata.labels?.[label], undefined);
+});

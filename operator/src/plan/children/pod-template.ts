@@ -30,10 +30,17 @@ export function podTemplate(cluster: ChronikCluster, options: PlanOptions): PodT
   return {
     hash,
     template: {
-      metadata: { labels: labels(cluster.metadata.name), annotations: { [POD_HASH_ANNOTATION]: hash } },
+      metadata: { labels: podLabels(cluster), annotations: { [POD_HASH_ANNOTATION]: hash } },
       spec,
     },
   };
+}
+
+function podLabels({ metadata, spec }: ChronikCluster): Readonly<Record<string, string>> {
+  const { azure, credentials } = spec.objectStore;
+  const usesEntra = azure !== undefined && credentials?.workloadIdentity !== undefined;
+  // Microsoft's webhook gives only pods with it the token and its variables; the other providers ask the ServiceAccount alone.
+  return { ...labels(metadata.name), ...(usesEntra ? { 'azure.workload.identity/use': 'true' } : {}) };
 }
 
 function podSpec(cluster: ChronikCluster, options: PlanOptions): object {
