@@ -1,3 +1,9 @@
+/**
+ * How a file is opened. `create`: exclusive, fails with EEXIST. `append`: opens or creates, appends at the end. `overwrite`: must
+ * exist; what is appended goes over what is there, from the first byte on, and then on behind it. `read`: must exist.
+ */
+export type OpenMode = 'create' | 'append' | 'overwrite' | 'read';
+
 /** Errors of a Disk carry Node's own codes (`ENOENT`, `EEXIST`, `ENOSPC`, `EIO`, `EACCES`) in `code`. */
 export interface DiskFile {
   /** Appends the buffers in order, as one write; resolves when the kernel has them (not yet durable). A failed one may leave a part. */
@@ -25,8 +31,7 @@ export interface DiskLock {
 
 /** The file system as the core sees it. Paths are absolute or relative to the process; separators are `/`. */
 export interface Disk {
-  /** `create`: exclusive, fails with EEXIST. `append`: opens or creates, appends at the end. `read`: must exist. */
-  open(path: string, mode: 'create' | 'append' | 'read'): Promise<DiskFile>;
+  open(path: string, mode: OpenMode): Promise<DiskFile>;
   /** The whole file; rejects with ENOENT if absent. */
   readFile(path: string): Promise<Buffer>;
   /** Size in bytes of a file, or undefined if there is no file of this name. */

@@ -3,7 +3,7 @@ export { sleep } from './clock.ts';
 export type { Random } from './random.ts';
 export { randomHex, randomUuid } from './random.ts';
 export { ChronikError, InvariantError, hasCode, invariant } from './errors.ts';
-export type { Disk, DiskEntry, DiskFile, DiskLock } from './disk.ts';
+export type { Disk, DiskEntry, DiskFile, DiskLock, OpenMode } from './disk.ts';
 export type { Connection, Listener, Transport } from './transport.ts';
 export type { Logger } from './log.ts';
 export { silentLogger } from './log.ts';

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsync, linkSync, openSync, rename, rm, statSync, unlink } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
-import type { Disk, DiskEntry, DiskFile, DiskLock } from './disk.ts';
+import type { Disk, DiskEntry, DiskFile, DiskLock, OpenMode } from './disk.ts';
 import type { ChronikError } from './errors.ts';
 import { hasCode } from './errors.ts';
 import { promiseOf } from './promise-of.ts';
@@ -16,7 +16,7 @@ export class SystemDisk implements Disk {
   /** Directories whose fsync failed: a later success there would prove nothing (rule 16). */
   readonly #failedDirectories = new Map<string, ChronikError>();
 
-  open(path: string, mode: 'create' | 'append' | 'read'): Promise<DiskFile> {
+  open(path: string, mode: OpenMode): Promise<DiskFile> {
     return promiseOf(() => new SystemFile(path, openSync(path, openFlags(mode), 0o644)));
   }
 
@@ -105,13 +105,15 @@ function fileSize(path: string): number | undefined {
   }
 }
 
-function openFlags(mode: 'create' | 'append' | 'read'): number {
+function openFlags(mode: OpenMode): number {
   const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
   switch (mode) {
     case 'create':
       return O_RDWR | O_APPEND | O_CREAT | O_EXCL;
     case 'append':
       return O_RDWR | O_APPEND | O_CREAT;
+    case 'overwrite':
+      return O_RDWR;
     case 'read':
       return O_RDONLY;
   }

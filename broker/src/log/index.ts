@@ -103,6 +103,7 @@ export type { DataStreamOptions, SlotObserver } from './data-stream.ts';
 export { readBatch } from './read-batch.ts';
 export { LocalWal } from './local-wal.ts';
 export type { LocalWalOptions } from './local-wal.ts';
+export { isSpare } from './wal-files.ts';
 export { readLocalWals } from './local-wal-reader.ts';
 export type { SurvivingBatch, SurvivingWal, WalReadEnd } from './local-wal-reader.ts';
 export type { WalBatch } from './wal-frame.ts';

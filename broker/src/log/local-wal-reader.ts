@@ -99,8 +99,13 @@ async function readStart(disk: Disk, path: string): Promise<Buffer> {
 }
 
 function headerOf(file: Buffer): WalFileHeader | undefined {
-  const frame = decodeFrame(file, 0)?.frame;
+  const frame = decodeFrame(file, 0, 0)?.frame;
   return frame?.kind === 'file' ? (frame.header as WalFileHeader) : undefined;
+}
+
+/** The number that a file has by its name. */
+function sequenceOf(path: string): number {
+  return Number(path.slice(path.lastIndexOf('/') + 1, -'.log'.length));
 }
 
 /** Where a file stops being intact; undefined = it is intact to its end. */
@@ -135,10 +140,13 @@ class WalReader {
     for (const path of this.#files) {
       const file = await this.#disk.readFile(path);
       const bad = await this.#scanFile(path, file, sequence, take);
-      sequence = (headerOf(file)?.sequence ?? 0) + 1;
+      sequence = sequenceOf(path) + 1;
       if (bad === undefined) continue;
       const { position, reason } = bad;
-      const isTorn = path === this.#files.at(-1) && reason === BAD_FRAME && findFrame(file, position) === undefined;
+      const isTorn =
+        path === this.#files.at(-1) &&
+        reason === BAD_FRAME &&
+        findFrame(file, position, sequenceOf(path)) === undefined;
       if (isTorn) return { kind: 'torn', path, position, tornBytes: file.length - position };
       return { kind: 'corrupt', path, position, reason };
     }
@@ -153,23 +161,29 @@ class WalReader {
   ): Promise<BadSpot | undefined> {
     const header = headerOf(file);
     if (header === undefined) return { position: 0, reason: BAD_FRAME };
-    if (header.formatVersion !== 1) throw new FormatTooNewError(path, `format ${String(header.formatVersion)}`);
+    if (header.formatVersion > 2) throw new FormatTooNewError(path, `format ${String(header.formatVersion)}`);
+    if (header.formatVersion < 2) return { position: 0, reason: 'its format is of before the first release' };
     if (!this.#isFrom(header)) return { position: 0, reason: `it is not of ${describeStream(this.#stream)}` };
-    if (expectedSequence !== undefined && header.sequence !== expectedSequence) {
+    const sequence = sequenceOf(path);
+    if (header.sequence !== sequence) return { position: 0, reason: `it says that it is file ${header.sequence}` };
+    if (expectedSequence !== undefined && sequence !== expectedSequence) {
       return { position: 0, reason: `file ${expectedSequence} before it is missing` };
     }
     let index = header.firstBatch;
-    let position = 0;
+    let position = decodeFrame(file, 0, 0)!.next;
     while (position < file.length) {
-      const decoded = decodeFrame(file, position);
+      const decoded = decodeFrame(file, position, sequence);
       if (decoded === undefined) return { position, reason: BAD_FRAME };
       const { frame, next } = decoded;
+      if (frame.kind === 'end') {
+        return index === frame.throughBatch ? undefined : { position, reason: 'batches are missing' };
+      }
       if (frame.kind === 'unknown') throw new FormatTooNewError(path, `frame kind ${frame.code}`);
       await take(frame, index);
       if (frame.kind === 'batch') index += 1;
       position = next;
     }
-    return undefined;
+    return path === this.#files.at(-1) ? undefined : { position, reason: 'its end is missing' };
   }
 
   #isFrom(header: WalFileHeader): boolean {

@@ -1,10 +1,11 @@
 import { ChronikError, invariant } from '../edge/index.ts';
-import type { Clock, Disk, DiskFile } from '../edge/index.ts';
+import type { Clock, Disk } from '../edge/index.ts';
 import type { SlotObserver } from './data-stream.ts';
 import type { BatchBytes } from './entry.ts';
-import { padLong, padNumber } from './stream-names.ts';
+import { padNumber } from './stream-names.ts';
 import type { StreamId } from './stream-names.ts';
-import { encodeBatchFrame, encodeFileFrame, encodeSlotFrame } from './wal-frame.ts';
+import { WalFiles } from './wal-files.ts';
+import { BATCH_FRAME_BYTES, SLOT_FRAME_BYTES, encodeBatchFrame, encodeSlotFrame } from './wal-frame.ts';
 
 export interface LocalWalOptions {
   readonly clock: Clock;
@@ -27,12 +28,10 @@ export class LocalWalError extends ChronikError {
   }
 }
 
-/** A file that is full, or the one that is being written. */
-interface WalFile {
-  readonly path: string;
-  /** Number of the last batch in it, counted from the stream's first. */
-  lastBatch: number;
-}
+/** What waits to be written. Its frame is made when it is known which file it goes into. */
+type Pending =
+  | { readonly batch: BatchBytes }
+  | { readonly mark: 'frozen' | 'committed'; readonly slot: number; readonly throughBatch: number };
 
 /** Those who wait for the same fsync. */
 type Group = PromiseWithResolvers<void>;
@@ -41,24 +40,19 @@ type Group = PromiseWithResolvers<void>;
  * The batches of one stream on the local disk, for acks=1 and for a warm start. A cache: the bucket decides what is true.
  *
  * Group commit without a timer: while one write and fsync are under way everything that comes gathers, and goes in the next
- * write. Batches that nobody waits for are written too, without an fsync. A file goes when all its batches are in the bucket.
+ * write. Batches that nobody waits for are written too, without an fsync. wal-files.ts says which file they go into, and when it goes.
  */
 export class LocalWal implements SlotObserver {
   readonly stream: StreamId;
   readonly directory: string;
-  readonly #disk: Disk;
+  readonly #files: WalFiles;
   readonly #options: LocalWalOptions;
   readonly #fileBytes: number;
   readonly #failure = new AbortController();
-  /** Oldest first; the last is being written. */
-  readonly #files: WalFile[] = [];
   /** What each frozen slot ends with, in order of the slots. */
   readonly #frozen: { readonly slot: number; readonly throughBatch: number }[] = [];
-  #file: DiskFile | undefined;
-  #fileSize = 0;
-  #nextSequence = 0;
-  #frames: Uint8Array[] = [];
-  #frameBytes = 0;
+  #pending: Pending[] = [];
+  #pendingBytes = 0;
   #appendedBatches = 0;
   #frozenBatches = 0;
   #committedBatches = 0;
@@ -66,10 +60,10 @@ export class LocalWal implements SlotObserver {
   #isDirty = false;
   #group: Group | undefined;
   #writing: Promise<void> | undefined;
-  #removing: Promise<void> = Promise.resolve();
+  #releasing: Promise<void> = Promise.resolve();
 
-  private constructor(disk: Disk, directory: string, stream: StreamId, options: LocalWalOptions) {
-    this.#disk = disk;
+  private constructor(files: WalFiles, directory: string, stream: StreamId, options: LocalWalOptions) {
+    this.#files = files;
     this.directory = directory;
     this.stream = stream;
     this.#options = options;
@@ -79,9 +73,8 @@ export class LocalWal implements SlotObserver {
   /** Makes the stream's directory below `root` (`data/wal`), durably, and opens the first file in it. */
   static async create(disk: Disk, root: string, stream: StreamId, options: LocalWalOptions): Promise<LocalWal> {
     const directory = await makePath(disk, root, [stream.timeline, padNumber(stream.broker), padNumber(stream.epoch)]);
-    const wal = new LocalWal(disk, directory, stream, options);
-    await wal.#openNext();
-    return wal;
+    const files = await WalFiles.open(disk, directory, stream, options.lineage);
+    return new LocalWal(files, directory, stream, options);
   }
 
   /** Aborts with a LocalWalError when the disk has failed; the process must then end. */
@@ -91,13 +84,13 @@ export class LocalWal implements SlotObserver {
 
   /** Bytes appended and not yet handed to the kernel. */
   get pendingBytes(): number {
-    return this.#frameBytes;
+    return this.#pendingBytes;
   }
 
   /** Takes a batch; its bytes must not change any more. Written soon, durable when a `sync` called afterwards resolves. */
   append(batch: BatchBytes): void {
     this.#appendedBatches += 1;
-    this.#push(encodeBatchFrame(batch), batch.bytes);
+    this.#push({ batch }, BATCH_FRAME_BYTES + batch.bytes.length);
   }
 
   /** Resolves when everything appended before the call is durable. Callers that come together share one fsync and promise. */
@@ -115,33 +108,31 @@ export class LocalWal implements SlotObserver {
     this.#frozenBatches += batchCount;
     invariant(this.#frozenBatches <= this.#appendedBatches, 'a slot holds batches that the local WAL was not given');
     this.#frozen.push({ slot, throughBatch: this.#frozenBatches });
-    this.#push(encodeSlotFrame('frozen', slot, this.#frozenBatches));
+    this.#push({ mark: 'frozen', slot, throughBatch: this.#frozenBatches }, SLOT_FRAME_BYTES);
   }
 
   slotCommitted(slot: number): void {
     while ((this.#frozen[0]?.slot ?? Number.POSITIVE_INFINITY) <= slot) {
       this.#committedBatches = this.#frozen.shift()!.throughBatch;
     }
-    this.#push(encodeSlotFrame('committed', slot, this.#committedBatches));
-    this.#removeCommitted(this.#files.length - 1);
+    this.#push({ mark: 'committed', slot, throughBatch: this.#committedBatches }, SLOT_FRAME_BYTES);
+    this.#releaseCommitted('but the last');
   }
 
   /** Makes all durable, closes the file, and removes every file whose batches are in the bucket. */
   async close(): Promise<void> {
     await this.sync();
     await this.#writing;
-    await this.#file?.close();
-    this.#file = undefined;
-    this.#removeCommitted(this.#files.length);
-    await this.#removing;
+    await this.#files.end();
+    this.#releaseCommitted('the last too');
+    await this.#releasing;
+    await this.#files.removeSpares();
     if (this.failed.aborted) throw this.failed.reason as LocalWalError;
   }
 
-  #push(...frames: readonly Uint8Array[]): void {
-    for (const frame of frames) {
-      this.#frames.push(frame);
-      this.#frameBytes += frame.length;
-    }
+  #push(pending: Pending, sizeBytes: number): void {
+    this.#pending.push(pending);
+    this.#pendingBytes += sizeBytes;
     this.#isDirty = true;
     this.#kick();
   }
@@ -158,7 +149,7 @@ export class LocalWal implements SlotObserver {
 
   async #write(): Promise<void> {
     try {
-      while (this.#frames.length > 0 || this.#group !== undefined) await this.#writeGroup();
+      while (this.#pending.length > 0 || this.#group !== undefined) await this.#writeGroup();
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -168,20 +159,17 @@ export class LocalWal implements SlotObserver {
 
   async #writeGroup(): Promise<void> {
     const group = this.#group;
-    const frames = this.#frames;
-    const bytes = this.#frameBytes;
+    const pending = this.#pending;
     const lastBatch = this.#appendedBatches;
     this.#group = undefined;
-    this.#frames = [];
-    this.#frameBytes = 0;
+    this.#pending = [];
+    this.#pendingBytes = 0;
     try {
-      if (this.#fileSize >= this.#fileBytes) await this.#openNext();
-      if (frames.length > 0) await this.#file!.append(frames);
-      this.#fileSize += bytes;
-      this.#files.at(-1)!.lastBatch = lastBatch;
+      if (this.#files.sizeBytes >= this.#fileBytes) await this.#files.next();
+      await this.#files.append(encodeAll(pending, this.#files.sequence), lastBatch);
       if (group === undefined) return;
-      await this.#file!.sync();
-      this.#isDirty = this.#frames.length > 0;
+      await this.#files.sync();
+      this.#isDirty = this.#pending.length > 0;
       group.resolve();
     } catch (error) {
       group?.reject(new LocalWalError(this.directory, error));
@@ -189,46 +177,13 @@ export class LocalWal implements SlotObserver {
     }
   }
 
-  /**
-   * The full file is durable before the next one exists, and a file has its name only once its header is durable: damage in any
-   * but the last file, or a file without a header, is then never a torn write.
-   */
-  async #openNext(): Promise<void> {
-    const sequence = this.#nextSequence;
-    const path = `${this.directory}/${padLong(sequence)}.log`;
-    await this.#file?.sync();
-    await this.#file?.close();
-    this.#file = await this.#disk.open(`${path}.tmp`, 'create');
-    const { timeline, broker, epoch } = this.stream;
-    const firstBatch = this.#files.at(-1)?.lastBatch ?? 0;
-    const { lineage } = this.#options;
-    const header = encodeFileFrame({ formatVersion: 1, lineage, timeline, broker, epoch, sequence, firstBatch });
-    await this.#file.append([header]);
-    await this.#file.sync();
-    await this.#disk.rename(`${path}.tmp`, path);
-    await this.#disk.syncDirectory(this.directory);
-    this.#files.push({ path, lastBatch: firstBatch });
-    this.#fileSize = header.length;
-    this.#nextSequence += 1;
-  }
-
-  /** Removes, oldest first, those of the first `count` files whose batches are all in the bucket. */
-  #removeCommitted(count: number): void {
-    let done = 0;
-    while (done < count && this.#files[done]!.lastBatch <= this.#committedBatches) done += 1;
-    if (done === 0) return;
-    const paths = this.#files.splice(0, done).map(({ path }) => path);
-    this.#removing = this.#removing.then(async () => {
-      try {
-        for (const path of paths) {
-          await this.#disk.remove(path);
-          // Else a crash might bring an older file back without the newer: that would look like damage.
-          await this.#disk.syncDirectory(this.directory);
-        }
-      } catch (error) {
-        this.#fail(error);
-      }
-    });
+  /** Has every file that is done with released, one after the other. */
+  #releaseCommitted(which: 'but the last' | 'the last too'): void {
+    const paths = this.#files.takeCommitted(this.#committedBatches, which);
+    if (paths.length === 0) return;
+    this.#releasing = this.#releasing
+      .then(() => this.#files.release(paths))
+      .catch((error: unknown) => this.#fail(error));
   }
 
   #fail(cause: unknown): void {
@@ -238,6 +193,15 @@ export class LocalWal implements SlotObserver {
     this.#group?.reject(error);
     this.#group = undefined;
   }
+}
+
+function encodeAll(pending: readonly Pending[], fileSequence: number): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (const one of pending) {
+    if ('batch' in one) frames.push(encodeBatchFrame(one.batch, fileSequence), one.batch.bytes);
+    else frames.push(encodeSlotFrame(one.mark, one.slot, one.throughBatch, fileSequence));
+  }
+  return frames;
 }
 
 /** Creates the missing directories, each durable in its parent before anything is put into it (rule 16). */

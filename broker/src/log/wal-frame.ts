@@ -8,22 +8,31 @@ import type { Hlc } from './hlc.ts';
 //    0  length of the payload, uint32       8  "WAL" and the kind, 4 bytes
 //    4  CRC-32C from byte 8 on, uint32     12  payload
 //
+// The checksum of every frame but the first begins with the number of its file instead of 0. Files are used again, and what an earlier
+// use left behind the last write is intact in itself: with another beginning its checksum never fits (a CRC of the same bytes from
+// two beginnings is never the same), so it is not taken for frames of this file.
+//
 //   file       JSON, first in every file: formatVersion, lineage, timeline, broker, epoch, sequence, firstBatch
 //   batch      topic id 16 · partition u32 · leader epoch u32 · HLC ms u48 · HLC counter u16 · base offset u64 ·
 //              last offset u64 · the raw batch
 //   frozen     slot u64 · throughBatch u64: the batches up to this one, counted from the stream's first, are in slots 0..slot
 //   committed  the same, and those slots are committed
+//   end        throughBatch u64: the file ends here, with this batch of the stream; what is behind is of an earlier use
 
 export const FRAME_HEADER_BYTES = 12;
 const BATCH_HEADER_BYTES = 48;
+/** The frame of a batch without the batch. */
+export const BATCH_FRAME_BYTES = FRAME_HEADER_BYTES + BATCH_HEADER_BYTES;
+export const SLOT_FRAME_BYTES = FRAME_HEADER_BYTES + 16;
 const MARKER = Buffer.from('WAL', 'latin1');
 const KIND_AT = 11;
-const KINDS = { file: 1, batch: 2, frozen: 3, committed: 4 } as const;
+const KINDS = { file: 1, batch: 2, frozen: 3, committed: 4, end: 5 } as const;
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** First frame of a file. */
 export interface WalFileHeader {
-  readonly formatVersion: 1;
+  /** 2; 1 was one of before the first release. */
+  readonly formatVersion: number;
   readonly lineage: string;
   readonly timeline: string;
   readonly broker: number;
@@ -48,18 +57,19 @@ export type WalFrame =
   | { readonly kind: 'file'; readonly header: unknown }
   | { readonly kind: 'batch'; readonly batch: WalBatch }
   | { readonly kind: 'frozen' | 'committed'; readonly slot: number; readonly throughBatch: number }
+  | { readonly kind: 'end'; readonly throughBatch: number }
   | { readonly kind: 'unknown'; readonly code: number };
 
 export function encodeFileFrame(header: WalFileHeader): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + json.length);
   json.copy(frame, FRAME_HEADER_BYTES);
-  return sealFrame(frame, KINDS.file, undefined);
+  return sealFrame(frame, KINDS.file, 0);
 }
 
-/** The frame in front of a batch; the batch's own bytes follow it uncopied. */
-export function encodeBatchFrame(batch: BatchBytes): Buffer {
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + BATCH_HEADER_BYTES);
+/** The frame in front of a batch, for the file of this number; the batch's own bytes follow it uncopied. */
+export function encodeBatchFrame(batch: BatchBytes, fileSequence: number): Buffer {
+  const frame = Buffer.allocUnsafe(BATCH_FRAME_BYTES);
   frame.write(batch.topicId, FRAME_HEADER_BYTES, 'base64url');
   frame.writeUInt32LE(batch.partition, 28);
   frame.writeUInt32LE(batch.leaderEpoch, 32);
@@ -67,41 +77,59 @@ export function encodeBatchFrame(batch: BatchBytes): Buffer {
   frame.writeUInt16LE(batch.hlc.counter, 42);
   writeLong(frame, batch.baseOffset, 44);
   writeLong(frame, batch.lastOffset, 52);
-  return sealFrame(frame, KINDS.batch, batch);
+  return sealFrame(frame, KINDS.batch, fileSequence, batch);
 }
 
-export function encodeSlotFrame(kind: 'frozen' | 'committed', slot: number, throughBatch: number): Buffer {
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + 16);
+export function encodeSlotFrame(
+  kind: 'frozen' | 'committed',
+  slot: number,
+  throughBatch: number,
+  fileSequence: number,
+): Buffer {
+  const frame = Buffer.allocUnsafe(SLOT_FRAME_BYTES);
   writeLong(frame, slot, FRAME_HEADER_BYTES);
   writeLong(frame, throughBatch, FRAME_HEADER_BYTES + 8);
-  return sealFrame(frame, KINDS[kind], undefined);
+  return sealFrame(frame, KINDS[kind], fileSequence);
+}
+
+export function encodeEndFrame(throughBatch: number, fileSequence: number): Buffer {
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + 8);
+  writeLong(frame, throughBatch, FRAME_HEADER_BYTES);
+  return sealFrame(frame, KINDS.end, fileSequence);
 }
 
 /** Fills in length, kind and checksum; `batch` follows the frame. */
-function sealFrame(frame: Buffer, kind: number, batch: BatchBytes | undefined): Buffer {
+function sealFrame(frame: Buffer, kind: number, crcStart: number, batch?: BatchBytes): Buffer {
   frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES + (batch?.bytes.length ?? 0), 0);
   MARKER.copy(frame, 8);
   frame[KIND_AT] = kind;
-  const own = crc32c(frame.subarray(8));
+  const own = crc32c(frame.subarray(8), crcStart);
   frame.writeUInt32LE(batch === undefined ? own : combineCrc32c(own, batch.bytesCrc, batch.bytes.length), 4);
   return frame;
 }
 
-/** The intact frame at `position`, and where the next one begins; undefined if there is none. */
-export function decodeFrame(file: Buffer, position: number): { frame: WalFrame; next: number } | undefined {
+/**
+ * The intact frame at `position`, and where the next one begins; undefined if there is none. `crcStart`: 0 for the first frame, the
+ * file's number for all others.
+ */
+export function decodeFrame(
+  file: Buffer,
+  position: number,
+  crcStart: number,
+): { frame: WalFrame; next: number } | undefined {
   if (position + FRAME_HEADER_BYTES > file.length) return undefined;
   const next = position + FRAME_HEADER_BYTES + file.readUInt32LE(position);
   if (next > file.length || !hasMarker(file, position)) return undefined;
-  if (crc32c(file.subarray(position + 8, next)) !== file.readUInt32LE(position + 4)) return undefined;
+  if (crc32c(file.subarray(position + 8, next), crcStart) !== file.readUInt32LE(position + 4)) return undefined;
   const payload = file.subarray(position + FRAME_HEADER_BYTES, next);
   return { frame: decodePayload(file[position + KIND_AT]!, payload), next };
 }
 
-/** Where the first intact frame after `position` begins; undefined if none follows. */
-export function findFrame(file: Buffer, position: number): number | undefined {
+/** Where the first intact frame of this file after `position` begins; undefined if none follows. */
+export function findFrame(file: Buffer, position: number, crcStart: number): number | undefined {
   let marker = file.indexOf(MARKER, position + 9);
   while (marker !== -1) {
-    if (decodeFrame(file, marker - 8) !== undefined) return marker - 8;
+    if (decodeFrame(file, marker - 8, crcStart) !== undefined) return marker - 8;
     marker = file.indexOf(MARKER, marker + 1);
   }
   return undefined;
@@ -122,6 +150,8 @@ function decodePayload(code: number, payload: Buffer): WalFrame {
       const kind = code === KINDS.frozen ? 'frozen' : 'committed';
       return { kind, slot: readLong(payload, 0), throughBatch: readLong(payload, 8) };
     }
+    case KINDS.end:
+      return { kind: 'end', throughBatch: readLong(payload, 0) };
     default:
       return { kind: 'unknown', code };
   }

@@ -57,6 +57,8 @@ export interface BootOptions extends LookOptions {
     /** An idle data stream says so often that it is up to date; left out: never, nobody copies the bucket (rule 12). */
     readonly heartbeatMs?: number;
   };
+  /** Size at which a file of the local WAL is followed by the next; left out: 64 MiB. */
+  readonly localWalFileBytes?: number;
   /** Builds the empty partitions of this broker; the boot fills them. */
   readonly makePartitions: (hlc: HybridClock) => PartitionManager;
   readonly onProgress?: (progress: PhaseProgress) => void;
@@ -230,6 +232,7 @@ class Boot {
     const localWal = await LocalWal.create(options.disk, walDirectory, writer.stream, {
       clock: options.clock,
       lineage: opening.lineage,
+      ...(options.localWalFileBytes === undefined ? {} : { fileBytes: options.localWalFileBytes }),
     });
     const stream = new DataStream(context, writer, { ...options.data, observer: localWal });
     partitions.open({

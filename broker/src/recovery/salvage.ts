@@ -1,6 +1,6 @@
 import { hasCode, randomHex } from '../edge/index.ts';
 import type { Disk, Random } from '../edge/index.ts';
-import { padNumber } from '../log/index.ts';
+import { isSpare, padNumber } from '../log/index.ts';
 import type { StreamId, SurvivingWal } from '../log/index.ts';
 import type { PatientStore } from '../store/index.ts';
 import { ensureDirectory } from './data-directory.ts';
@@ -35,6 +35,9 @@ export async function quarantineWal(
   const quarantine = `${dataDirectory}/${QUARANTINE_DIRECTORY}`;
   await ensureDirectory(disk, quarantine);
   await disk.remove(`${wal.directory}/${NOTE_FILE}`);
+  for (const { name } of await disk.list(wal.directory)) {
+    if (isSpare(name)) await disk.remove(`${wal.directory}/${name}`);
+  }
   const file = await disk.open(`${wal.directory}/${NOTE_FILE}`, 'create');
   try {
     await file.append([Buffer.from(`${JSON.stringify(note, null, 2)}\n`)]);

@@ -37,6 +37,23 @@ describe('system disk', () => {
     assert.ok(expected.equals(await disk.readFile(path)));
   });
 
+  test('a file is written over from its first byte on, small and large mixed, and grows behind its end', async () => {
+    const path = join(root, 'over');
+    await assert.rejects(disk.open(path, 'overwrite'), { code: 'ENOENT' });
+    const first = await disk.open(path, 'create');
+    await first.append([Buffer.alloc(300_000, 'a')]);
+    await first.close();
+    const file = await disk.open(path, 'overwrite');
+    await Promise.all([file.append([Buffer.from('b'), Buffer.alloc(200_000, 'b')]), file.append([Buffer.from('c')])]);
+    const over = await disk.readFile(path);
+    assert.equal(over.length, 300_000);
+    assert.equal(over.lastIndexOf('b'), 200_000);
+    assert.equal(over.toString('latin1', 200_001, 200_004), 'caa');
+    await file.append([Buffer.alloc(100_000, 'd')]);
+    assert.equal((await disk.readFile(path)).length, 300_002);
+    await file.close();
+  });
+
   test('reads are cut short at the end and empty beyond it', async () => {
     const file = await disk.open(join(root, 'reads'), 'append');
     await file.append([Buffer.from('0123456789')]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { SystemDisk, systemClock } from '../../src/edge/index.ts';
-import type { Disk, DiskFile } from '../../src/edge/index.ts';
+import type { Disk, DiskFile, OpenMode } from '../../src/edge/index.ts';
 import { LocalWal, readLocalWals } from '../../src/log/index.ts';
 import type { SurvivingBatch, SurvivingWal, WalReadEnd } from '../../src/log/index.ts';
 import { LINEAGE, TOPIC_ID, batch, dataStream, watch, world } from './support.ts';
@@ -181,6 +181,95 @@ test('files are rotated, and a whole file goes when its batches are in the bucke
     uncommitted.map(({ bytes }) => Number.parseInt(bytes.toString(), 10)),
     [7, 8, 9, 10, 11, 12],
   );
+});
+
+/** Writes one batch a slot, durable; the slots up to `committed` are in the bucket. */
+async function slots(wal: LocalWal, from: number, to: number, committed: (slot: number) => number): Promise<void> {
+  for (let slot = from; slot <= to; slot += 1) {
+    wal.append(batch(context, `${slot}`.padEnd(100, '.')));
+    wal.slotFrozen(slot, 1);
+    await wal.sync();
+    if (committed(slot) > 0) wal.slotCommitted(committed(slot));
+  }
+}
+
+test('files that are done with are written over: a few are enough for any number of batches, and none is ever empty', async (t) => {
+  const { root, disk } = await volume(t);
+  const opened: string[] = [];
+  const spied = new Proxy(disk, {
+    get: (target, name) => {
+      if (name === 'open') {
+        return (path: string, mode: OpenMode) => {
+          opened.push(mode);
+          return target.open(path, mode);
+        };
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const wal = await LocalWal.create(spied, root, dataStream(), { ...OPTIONS, fileBytes: 400 });
+  await slots(wal, 1, 60, (slot) => slot - 1);
+  assert(opened.filter((mode) => mode === 'overwrite').length > 15, opened.join());
+  assert(opened.filter((mode) => mode === 'create').length < 6, opened.join());
+  const names = await readdir(wal.directory);
+  assert(names.length <= 5, names.join());
+});
+
+test('what an earlier use left in a file is never taken for a batch of this one, wherever the write of it ended', async (t) => {
+  const { root, disk } = await volume(t);
+  const wal = await LocalWal.create(disk, root, dataStream(), { ...OPTIONS, fileBytes: 2000 });
+  // Twice through the same file, with frames of one size, so that those of the first use begin where those of the second end.
+  for (let slot = 1; ; slot += 1) {
+    await slots(wal, slot, slot, (one) => one - 1);
+    const [survived] = await readLocalWals(disk, root);
+    const { end, batches } = await read(survived!);
+    assert(end.kind !== 'corrupt', `slot ${slot}: ${JSON.stringify(end)}`);
+    assert.equal(Number.parseInt(batches.at(-1)!.bytes.toString(), 10), slot);
+    const numbers = batches.map(({ bytes }) => Number.parseInt(bytes.toString(), 10));
+    assert.deepEqual(
+      numbers,
+      Array.from(numbers, (_, index) => numbers[0]! + index),
+    );
+    if (survived!.files.at(-1)!.endsWith('00012.log')) return;
+  }
+});
+
+test('a spare whose new header was torn is a spare still', async (t) => {
+  const { root, disk } = await volume(t);
+  let writes = Number.POSITIVE_INFINITY;
+  const broken = new Proxy(disk, {
+    get: (target, name) => {
+      if (name === 'rename') {
+        return (from: string, to: string) =>
+          from.includes('spare-') && (writes -= 1) < 0 ? Promise.reject(new Error('cut off')) : target.rename(from, to);
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const wal = await LocalWal.create(broken, root, dataStream(), { ...OPTIONS, fileBytes: 400 });
+  await slots(wal, 1, 30, (slot) => slot - 1);
+  writes = 0;
+  await assert.rejects(
+    slots(wal, 31, 60, (slot) => slot - 1),
+    { code: 'LOCAL_WAL_FAILED' },
+  );
+  const [survived] = await readLocalWals(disk, root);
+  const { end } = await read(survived!);
+  assert.deepEqual(end, { kind: 'complete' });
+});
+
+test('hole-14 an earlier file without its end is damage, also if it ends behind a whole frame', async (t) => {
+  const { root, disk } = await volume(t);
+  const texts = Array.from({ length: 12 }, (_, index) => `${index}`.padEnd(100, '.'));
+  const wal = await crashed(disk, root, texts, 400);
+  const [first] = wal.files;
+  const whole = await readFile(first!);
+  await truncate(first!, whole.length - 12 - 8);
+  const { end } = await read(wal);
+  assert(end.kind === 'corrupt');
+  assert.match(end.reason, /its end is missing/);
 });
 
 test('a clean close with everything in the bucket leaves nothing', async (t) => {

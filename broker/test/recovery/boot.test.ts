@@ -9,7 +9,7 @@ import { CommitWakeups, PartitionManager, StreamTable, TailCache } from '../../s
 import type { PartitionLog } from '../../src/partition/index.ts';
 import { boot } from '../../src/recovery/index.ts';
 import type { BootOptions, BootedBroker } from '../../src/recovery/index.ts';
-import type { Clock, DiskFile, Timer } from '../../src/edge/index.ts';
+import type { Clock, DiskFile, OpenMode, Timer } from '../../src/edge/index.ts';
 import { MemoryStore, PatientStore } from '../../src/store/index.ts';
 import type { ObjectStore } from '../../src/store/index.ts';
 import { WalReader } from '../../src/tier/index.ts';
@@ -318,7 +318,7 @@ class FullDisk extends SystemDisk {
     this.#path = path;
   }
 
-  override async open(path: string, mode: 'create' | 'append' | 'read'): Promise<DiskFile> {
+  override async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const file = await super.open(path, mode);
     if (!path.startsWith(this.#path)) return file;
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });

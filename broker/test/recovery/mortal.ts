@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/edge/index.ts';
-import type { Clock, Disk, DiskEntry, DiskFile, DiskLock, Timer } from '../../src/edge/index.ts';
+import type { Clock, Disk, DiskEntry, DiskFile, DiskLock, OpenMode, Timer } from '../../src/edge/index.ts';
 import type { ByteRange, CallOptions, CreateResult, ListPage, ObjectStore } from '../../src/store/index.ts';
 
 /** Whether the step at which a process dies is carried out. The process never learns of it either way. */
@@ -162,7 +162,7 @@ export class MortalDisk implements Disk {
     for (const lock of this.#locks.splice(0)) await lock.release();
   }
 
-  async open(path: string, mode: 'create' | 'append' | 'read'): Promise<DiskFile> {
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const life = this.#life;
     const file = await (mode === 'read'
       ? life.look(() => this.#disk.open(path, mode))

@@ -1,4 +1,4 @@
-import type { Disk, DiskEntry, DiskFile, DiskLock } from '../../src/edge/index.ts';
+import type { Disk, DiskEntry, DiskFile, DiskLock, OpenMode } from '../../src/edge/index.ts';
 import { ChronikError } from '../../src/edge/index.ts';
 import type { SimProcess } from './process.ts';
 import type { DiskOperation, SimDisk } from './sim-disk.ts';
@@ -15,7 +15,7 @@ export class SimDiskHandle implements Disk {
     this.#process = process;
   }
 
-  async open(path: string, mode: 'create' | 'append' | 'read'): Promise<DiskFile> {
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const file = await this.#call('open', path, () => {
       const { files, faults } = this.#disk;
       const found = files.find(path);
@@ -25,7 +25,7 @@ export class SimDiskHandle implements Disk {
       }
       return files.file(path);
     });
-    return new SimDiskFile(this.#disk, this.#process, path, file);
+    return new SimDiskFile(this.#disk, this.#process, path, file, mode === 'overwrite' ? 0 : undefined);
   }
 
   readFile(path: string): Promise<Buffer> {
@@ -112,8 +112,11 @@ class SimDiskFile implements DiskFile {
   /** Ends when all changes that were asked for so far have been made; they are made in the order of the calls. */
   #tail: Promise<unknown> = Promise.resolve();
   #syncFailure: ChronikError | undefined;
+  /** Where the next bytes go; undefined = at the end. */
+  #position: number | undefined;
 
-  constructor(disk: SimDisk, process: SimProcess, path: string, file: SimFile) {
+  constructor(disk: SimDisk, process: SimProcess, path: string, file: SimFile, position?: number) {
+    this.#position = position;
     this.#disk = disk;
     this.#process = process;
     this.#path = path;
@@ -124,11 +127,11 @@ class SimDiskFile implements DiskFile {
     return this.#inOrder('append', (failure) => {
       const code = failure ?? (this.#disk.faults.full ? 'ENOSPC' : undefined);
       if (code === undefined) {
-        this.#file.append(buffers);
+        this.#put(buffers);
         return;
       }
       const all = Buffer.concat(buffers);
-      this.#file.append([all.subarray(0, Math.floor(this.#disk.random.fraction() * all.length))]);
+      this.#put([all.subarray(0, Math.floor(this.#disk.random.fraction() * all.length))]);
       throw systemError(code, this.#path);
     });
   }
@@ -144,14 +147,14 @@ class SimDiskFile implements DiskFile {
     if (this.#syncFailure !== undefined) throw this.#syncFailure;
     await Promise.allSettled([this.#tail]);
     // Only what is there now: bytes that are appended while the sync runs may miss it.
-    const sizeBytes = this.#file.sizeBytes;
+    const covered = this.#file.unsynced;
     await this.#disk.call(this.#process, 'sync', this.#path, (failure) => {
       if (failure !== undefined) {
         this.#file.dropUnsynced();
         this.#syncFailure = syncFailed(this.#path, failure);
         throw this.#syncFailure;
       }
-      if (!this.#disk.faults.lostSync) this.#file.markDurable(sizeBytes);
+      if (!this.#disk.faults.lostSync) this.#file.markDurable(covered);
     });
   }
 
@@ -164,6 +167,11 @@ class SimDiskFile implements DiskFile {
 
   async close(): Promise<void> {
     await Promise.allSettled([this.#tail]);
+  }
+
+  #put(buffers: readonly Uint8Array[]): void {
+    if (this.#position === undefined) this.#file.append(buffers);
+    else this.#position = this.#file.write(this.#position, buffers);
   }
 
   async #inOrder(operation: DiskOperation, act: (failure: string | undefined) => void): Promise<void> {

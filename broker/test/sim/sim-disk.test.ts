@@ -77,6 +77,44 @@ describe('simulated disk', () => {
     assert.ok(lengths.size > 10 && torn > 0, `${lengths.size} lengths, ${torn} torn`);
   });
 
+  test('a power loss takes writes over older bytes back from some point on, those that were synced never', async () => {
+    const lengths = new Set<number>();
+    for (let seed = 0; seed < 60; seed += 1) {
+      const machine = new Machine(seed);
+      await machine.run(async (disk) => {
+        const old = await disk.open('f', 'create');
+        await old.append([Buffer.alloc(40, 'o')]);
+        await old.sync();
+        await disk.syncDirectory('.');
+        const file = await disk.open('f', 'overwrite');
+        await file.append([Buffer.alloc(10, 's')]);
+        await file.sync();
+        await file.append([Buffer.alloc(20, 'u'), Buffer.alloc(20, 'v')]);
+      });
+      machine.losePower();
+      const left = (await machine.run((disk) => disk.readFile('f'))).toString().replaceAll('\0', 'v');
+      assert.match(left, /^s{10}(u{0,20}o+|u{20}v{0,10}o*|u{20}v*)$/);
+      lengths.add(left.lastIndexOf('u'));
+    }
+    assert.ok(lengths.size > 10, `${lengths.size}`);
+  });
+
+  test('writes over older bytes that a failed sync dropped are gone with the power', async () => {
+    const machine = new Machine(1);
+    await machine.run(async (disk) => {
+      const old = await disk.open('f', 'create');
+      await old.append([Buffer.alloc(40, 'o')]);
+      await old.sync();
+      await disk.syncDirectory('.');
+      const file = await disk.open('f', 'overwrite');
+      await file.append([Buffer.alloc(20, 'u')]);
+      machine.disk.faults = { ...noDiskFaults, syncError: 1 };
+      await assert.rejects(file.sync(), { code: 'DISK_SYNC_FAILED' });
+    });
+    machine.losePower();
+    assert.equal((await machine.run((disk) => disk.readFile('f'))).toString(), 'o'.repeat(40));
+  });
+
   test('a kill keeps everything that the kernel has', async () => {
     const machine = new Machine();
     await machine.run(writeHalfSynced);

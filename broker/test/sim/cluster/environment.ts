@@ -31,6 +31,7 @@ export interface BrokerVariation {
   readonly lingerMs: number;
   readonly targetBytes: number;
   readonly tailBytes: number;
+  readonly localWalFileBytes: number;
   readonly metadataHeartbeatMs: number;
   /** 0 = metadata changes are in the bucket before they are answered. */
   readonly metadataUploadIntervalMs: number;

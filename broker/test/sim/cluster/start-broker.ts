@@ -36,6 +36,7 @@ export async function startBroker(environment: SimEnvironment): Promise<SimBroke
       targetBytes: options.targetBytes,
       ...(replicas.length === 0 ? {} : { heartbeatMs: options.metadataHeartbeatMs }),
     },
+    localWalFileBytes: options.localWalFileBytes,
     makePartitions: (hlc) => {
       partitions = buildPartitions({ brokerId, clock, hlc, coldStore: store, limits });
       return partitions.manager;

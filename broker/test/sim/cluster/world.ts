@@ -138,6 +138,7 @@ function drawVariation(random: SimRandom): BrokerVariation {
     lingerMs: random.pick([0, 5, 100]),
     targetBytes: random.pick([1_000, 20_000, 8 * 1024 * 1024]),
     tailBytes: random.pick([2_000, 50_000, 1 << 20]),
+    localWalFileBytes: random.pick([1_000, 10_000, 1 << 20]),
     metadataHeartbeatMs: random.pick([1_000, 10_000]),
     metadataUploadIntervalMs: 0,
     installation: 'simulation',

@@ -345,6 +345,7 @@ export const failoverScenario: Scenario = {
       lingerMs: seed % 3 === 0 ? 0 : 50,
       targetBytes: seed % 2 === 0 ? 2_000 : 1_000_000,
       tailBytes: 50_000,
+      localWalFileBytes: 10_000,
       metadataHeartbeatMs: HEARTBEAT_MS,
       metadataUploadIntervalMs: 0,
       installation: 'simulation',

@@ -18,6 +18,7 @@ const CALM: BrokerVariation = {
   lingerMs: 5,
   targetBytes: 100_000,
   tailBytes: 100_000,
+  localWalFileBytes: 1 << 20,
   metadataHeartbeatMs: 10_000,
   metadataUploadIntervalMs: 0,
   installation: 'simulation',

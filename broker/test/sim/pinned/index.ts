@@ -8,6 +8,7 @@ import { rule04 } from './rule-04-timelines.ts';
 import { rule06 } from './rule-06-claims.ts';
 import { rule07 } from './rule-07-epochs.ts';
 import { rule09 } from './rule-09-metadata-first.ts';
+import { rule11Files } from './rule-11-files-written-over.ts';
 import { rule11 } from './rule-11-local-tail.ts';
 import { rule12 } from './rule-12-hybrid-time.ts';
 import { rule12Cut } from './rule-12-cut.ts';
@@ -28,6 +29,7 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule07,
   ...rule09,
   ...rule11,
+  ...rule11Files,
   ...rule12,
   ...rule12Cut,
   ...rule16,
