@@ -75,7 +75,16 @@ const cutting: readonly Mutation[] = [
     file: 'log/slot-reader.ts',
     find: '      context.hlc.merge(found.header.lastHlc);\n',
     replace: '',
-    scenario: { name: 'failover', seeds: 120 },
+    pinned: ['rule-12 fast'],
+  },
+  {
+    name: 'slots-collected-below-a-snapshot',
+    breaks: 'rule 13: what a copy may still lack is not taken away because something newer sums it up here',
+    file: 'meta/snapshot/snapshot-keeper.ts',
+    find: '    this.#lastHash = hash;\n',
+    replace:
+      "    this.#lastHash = hash;\n    const { objects } = await this.#store.list('metadata-wal/', undefined, 2);\n    await this.#store.delete(objects.slice(1).map(({ key }) => key));\n",
+    pinned: ['rule-13 late'],
   },
 ];
 
@@ -112,6 +121,22 @@ const forking: readonly Mutation[] = [
     find: 'if (order.expectedParent !== undefined && order.expectedParent !== timeline.timeline) {',
     replace: "if (order.expectedParent === '') {",
     pinned: ['rule-05 outdated'],
+  },
+  {
+    name: 'plan-carried-out-again',
+    breaks: 'rule 05: a plan whose timeline was left again is over',
+    file: 'recovery/cut/promotion.ts',
+    find: '  if (done !== undefined) {',
+    replace: "  if (done?.planId === '') {",
+    pinned: ['rule-05 again'],
+  },
+  {
+    name: 'plan-of-unknown-timeline-opens',
+    breaks: 'rule 05: a store that has not heard of the timeline that the plan leaves is not opened by it',
+    file: 'recovery/cut/promotion.ts',
+    find: 'if (expectedParent === undefined || tree.ancestry(timeline).some((step) => step.timeline === expectedParent)) return;',
+    replace: 'if (expectedParent === undefined || tree.ancestry(timeline).length > 0) return;',
+    pinned: ['rule-05 unheard'],
   },
   {
     name: 'old-primary-not-fenced',

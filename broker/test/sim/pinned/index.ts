@@ -12,6 +12,7 @@ import { rule11Files } from './rule-11-files-written-over.ts';
 import { rule11 } from './rule-11-local-tail.ts';
 import { rule12 } from './rule-12-hybrid-time.ts';
 import { rule12Cut } from './rule-12-cut.ts';
+import { rule13 } from './rule-13-nothing-collected.ts';
 import { rule16 } from './rule-16-failed-fsync.ts';
 import { rule17 } from './rule-17-intervals.ts';
 import { rule18 } from './rule-18-proof.ts';
@@ -32,6 +33,7 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule11Files,
   ...rule12,
   ...rule12Cut,
+  ...rule13,
   ...rule16,
   ...rule17,
   ...rule18,

@@ -75,6 +75,47 @@ async function anOutdatedPlanHolds(options?: RunOptions): Promise<void> {
   assert.equal(timelinesIn(bench.east).length, 1);
 }
 
+/** A plan that was carried out, and left again, stays where brokers read it: it promotes nothing a second time. */
+async function aPlanThatWasCarriedOutIsOver(options?: RunOptions): Promise<void> {
+  const bench = new FailoverBench('rule 05 again', options);
+  await bench.start();
+  await bench.produce(-1);
+  await bench.world.pass(3_000);
+  bench.endPrimary();
+  bench.copy();
+  await bench.failOver();
+  await bench.world.pass(3_000);
+  bench.endPrimary();
+  bench.copy(undefined, bench.west, bench.east);
+  await bench.promote({ planId: 'home' }, bench.west);
+  bench.copy();
+  await assert.rejects(bench.promote(), { code: 'PLAN_OUTDATED' });
+  assert.equal(timelinesIn(bench.east).length, 3, 'the root, the child, and the way home');
+}
+
+/** The plan was made of a timeline of which this store has not heard, and the other one does not tell: what is here may not be opened. */
+async function aPlanOfAnUnknownTimelineHolds(options?: RunOptions): Promise<void> {
+  const bench = new FailoverBench('rule 05 unheard', options);
+  await bench.start();
+  await bench.produce(-1);
+  await bench.world.pass(3_000);
+  bench.endPrimary();
+  bench.copy();
+  await bench.promote();
+  const child = timelinesIn(bench.east)
+    .filter((key) => !timelinesIn(bench.west).includes(key))
+    .map((key) => decodeTimelineFile(bench.east.contents().get(key)!, key).timeline)[0];
+  bench.east.setDown(true);
+  const { host } = bench.world;
+  const refused = host.expectRefusals();
+  host.newVolume();
+  const promotion = { ...ORDER, planId: 'home', expectedParent: child };
+  host.moveTo({ active: bench.west, replicas: [bench.east], promotion });
+  host.start();
+  await bench.world.pass(30_000);
+  assert.deepEqual([...new Set(refused.codes)], ['PLAN_OUTDATED']);
+}
+
 /** The old primary is alive and can see where the cluster went. */
 async function theOldPrimaryFencesItself(options?: RunOptions): Promise<void> {
   const bench = new FailoverBench('rule 14 fence', options);
@@ -180,6 +221,11 @@ export const rule04: readonly PinnedScenario[] = [
   { name: 'rule-04 siblings: two stores that were both promoted hold', run: siblingsHold },
   { name: 'rule-05 plan: several who carry out one plan make one timeline', run: onePlanMakesOneTimeline },
   { name: 'rule-05 outdated: a plan made of another timeline promotes nothing', run: anOutdatedPlanHolds },
+  { name: 'rule-05 again: a plan that was carried out and left is over', run: aPlanThatWasCarriedOutIsOver },
+  {
+    name: 'rule-05 unheard: a plan of a timeline that nobody here knows opens nothing',
+    run: aPlanOfAnUnknownTimelineHolds,
+  },
   { name: 'rule-14 fence: an old primary that sees the new timeline ends by itself', run: theOldPrimaryFencesItself },
   { name: 'rule-14 untold: a store that does not tell its timelines holds', run: aStoreThatDoesNotTellHolds },
   {

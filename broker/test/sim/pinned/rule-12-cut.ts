@@ -83,6 +83,24 @@ async function lateArrivalsChangeNothing(options?: RunOptions): Promise<void> {
   assert.deepEqual(await bench.numbers(), [0, 1]);
 }
 
+/** The clock of the leader runs a minute ahead; its successor's does not. No cut keeps what came after without what came before. */
+async function aFastClockLeavesNoGap(options?: RunOptions): Promise<void> {
+  const bench = new FailoverBench('rule 12 fast', options);
+  await bench.start();
+  bench.world.host.current?.process.setWallSkew(60_000);
+  await bench.produce(-1);
+  bench.world.host.kill();
+  await bench.world.pass(5_000);
+  await bench.serving();
+  await bench.world.settle(bench.client.refreshPatiently());
+  await bench.produce(-1);
+  await bench.world.pass(3_000);
+  bench.endPrimary();
+  bench.copy();
+  await bench.failOver();
+  assert.deepEqual(await bench.numbers(), [0, 1]);
+}
+
 /** A gap in the metadata log is no end of it: what lies above is not read. */
 async function theMetadataAreReadToTheirFirstGap(options?: RunOptions): Promise<void> {
   const bench = new FailoverBench('metadata gap', options);
@@ -130,6 +148,10 @@ export const rule12Cut: readonly PinnedScenario[] = [
   {
     name: 'rule-12 divided: of a slot that the cut divides, what is later does not count',
     run: aSlotThatTheCutDividesCountsInPart,
+  },
+  {
+    name: 'rule-12 fast: a leader with a fast clock and one with a slow one leave no cut that has a gap',
+    run: aFastClockLeavesNoGap,
   },
   { name: 'rule-12 gap: the metadata log counts up to its first gap', run: theMetadataAreReadToTheirFirstGap },
   {
