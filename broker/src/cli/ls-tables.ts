@@ -50,9 +50,11 @@ export function listPartitions({ partitions = [] }: ExaminedHistory): Listing {
 }
 
 export function listStreams({ metadata, data }: ExaminedHistory): Listing {
-  const columns = [text('log'), text('broker'), ...['epoch', 'slots', 'batches', 'bytes'].map(number), text('end')];
+  const named = [text('log'), text('timeline'), text('broker')];
+  const columns = [...named, ...['epoch', 'slots', 'batches', 'bytes'].map(number), text('end')];
   const log = metadata.epochs.map(({ epoch, slots, bytes, end }) => [
     'metadata',
+    metadata.image.timeline,
     '',
     epoch,
     slots,
@@ -60,8 +62,9 @@ export function listStreams({ metadata, data }: ExaminedHistory): Listing {
     bytes,
     endOf(end),
   ]);
-  const wal = data.streams.map(({ broker, epoch, slots, batches, bytes, end }) => [
+  const wal = data.streams.map(({ timeline, broker, epoch, slots, batches, bytes, end }) => [
     'data',
+    timeline,
     String(broker),
     epoch,
     slots,

@@ -6,6 +6,7 @@ import { ExitCode, explain } from './fatal.ts';
 import { LS_SUBJECTS, runLs } from './ls.ts';
 import type { LsSubject } from './ls.ts';
 import { runPrepare } from './prepare.ts';
+import { runSalvage } from './salvage.ts';
 import { runPromote, runSwitchover } from './promote.ts';
 import type { PromoteOptions } from './promote.ts';
 import { runStandalone } from './standalone.ts';
@@ -39,6 +40,7 @@ export function buildProgram(): Command {
   addPromote(program);
   addSwitchover(program);
   addTimeline(program);
+  addSalvage(program);
   program
     .command('version')
     .description('print the version')
@@ -201,6 +203,26 @@ function addTimeline(program: Command): void {
     .requiredOption('--store <name>', 'the store in which it is written')
     .action(async (timeline: string, options: { readonly store: string }) => {
       await runAbandon(process.env, timeline, options.store);
+    });
+}
+
+const SALVAGE_HELP = `
+Of each timeline that the cluster has left by a promotion: what was written later than its cut and has come to the store, before
+or after the promotion. One JSON object a line; keys, values and headers in base64. Writes nothing to the store.
+Exit status: 0 all of it, 1 some could not be read, 2 wrong usage or settings, 3 the store could not be read.
+`;
+
+function addSalvage(program: Command): void {
+  program
+    .command('salvage')
+    .description('write out the records that a promotion left behind')
+    .requiredOption('--store <name>', 'the store to read: the promoted one, or the old one if it is back')
+    .option('--topic <name>', "only this topic; without it all but Kafka's own")
+    .option('--output <file>', 'a new file; standard output without it')
+    .addHelpText('after', SALVAGE_HELP)
+    .action(async (options: { readonly store: string; readonly topic?: string; readonly output?: string }) => {
+      const { store, topic, output } = options;
+      await exitAsRead(() => runSalvage(process.env, { store, topic, output }));
     });
 }
 

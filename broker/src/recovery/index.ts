@@ -17,6 +17,7 @@ export {
   readBarrier,
   readBeyond,
   refuseLivePrimary,
+  salvageRecords,
   stateOfCut,
   tellHole,
   tellHolder,
@@ -32,11 +33,13 @@ export type {
   CutReading,
   Hole,
   LogReach,
+  SalvagedRecord,
 } from './cut/index.ts';
 export { prepare } from './prepare.ts';
 export type { Prepared, VolumeClass } from './prepare.ts';
 export type { PhaseProgress } from './progress.ts';
 export type { Anomaly, RestoreReport } from './report.ts';
+export { describeAddress } from './store-address.ts';
 export { TimelineWatch } from './timeline-watch.ts';
 export { PROBLEM_CLASSES } from './verify/problem.ts';
 export type { Problem, ProblemClass } from './verify/problem.ts';

@@ -16,5 +16,7 @@ export type { Promoted } from './promote.ts';
 export { demandBoundedLoss, demandParentSeen, previewPromotion } from './promotion.ts';
 export type { CutPromotion, Promotion, PromotionRequest } from './promotion.ts';
 export { awaitBarrier, readBarrier } from './switchover.ts';
+export { salvageRecords } from './salvage-records.ts';
+export type { Salvage, SalvagedRecord } from './salvage-records.ts';
 export { stateOfCut } from './state-of-cut.ts';
 export { nameOf, tellHolder, tellHole } from './tell-cut.ts';

@@ -1,4 +1,4 @@
-import { slotKey, streamPrefix } from '../../log/index.ts';
+import { metadataCommittedThrough, slotKey, streamPrefix } from '../../log/index.ts';
 import type { LogContext, StreamId, StreamLine } from '../../log/index.ts';
 import type { MetadataImage, TimelineBase } from '../../meta/index.ts';
 import { epochsOf, firstKey } from './epochs.ts';
@@ -44,6 +44,9 @@ export async function checkMetadata(
     problems.add('alien-epoch', firstKey(alien), `nobody claimed metadata epoch ${alien.stream.epoch}`);
   }
   const epochs: CheckedEpoch[] = [];
+  // Epochs before the newest end with a seal; of that one only the data say how far it was committed (rule 09).
+  const newest = streams.at(-1)?.stream.epoch ?? 0;
+  const told = await metadataCommittedThrough(context, timeline, newest);
   for (const listed of streams) {
     const { stream } = listed;
     const { epoch } = stream;
@@ -53,7 +56,7 @@ export async function checkMetadata(
       depth: 'whole',
       problems,
       // Epochs are dense, and a claim is never deleted.
-      committedAtLeast: Math.max(0, newestSnapshotSlot(ours, epoch)),
+      committedAtLeast: Math.max(0, newestSnapshotSlot(ours, epoch), listed === streams.at(-1) ? told : -1),
       onBreak: () => replay.interrupt(),
       visit: (slot) => {
         slots += 1;

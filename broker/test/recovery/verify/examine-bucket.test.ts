@@ -3,7 +3,18 @@ import { before, test } from 'node:test';
 import { hasCode } from '../../../src/edge/index.ts';
 import { MemoryStore } from '../../../src/store/index.ts';
 import type { Examination } from '../../../src/recovery/index.ts';
-import { copyOf, dataKey, examine, flipBit, metadataKey, replace, threeLives, timelineOf } from './bucket.ts';
+import {
+  Lives,
+  ORDERS,
+  copyOf,
+  dataKey,
+  examine,
+  flipBit,
+  metadataKey,
+  replace,
+  threeLives,
+  timelineOf,
+} from './bucket.ts';
 
 let clean: MemoryStore;
 
@@ -169,6 +180,23 @@ test('an intact slot that does not follow the one before it breaks the chain', a
     'gap orders-0',
     `mismatch ${key}`,
   ]);
+});
+
+test('rule-09: the last slot of the newest metadata epoch is missing, though only the data say that it was there', async () => {
+  const lives = await Lives.begin();
+  try {
+    await lives.start();
+    await lives.createTopic(ORDERS, 1);
+    await lives.append(0, 'a');
+    const bucket = await copyOf(lives.objects);
+    const slots = [...bucket.contents().keys()].filter((key) => key.startsWith('metadata-wal/'));
+    const last = slots.toSorted().at(-1) ?? assert.fail();
+    assert.deepEqual(found(await examine(bucket)), []);
+    await bucket.delete([last]);
+    assert.ok(found(await examine(bucket)).includes(`missing ${last}`));
+  } finally {
+    await lives.end();
+  }
 });
 
 test('a metadata slot that is gone is missing; the snapshot behind it gives the state back', async () => {
