@@ -24,7 +24,7 @@ import { heldBy } from './process-status.ts';
 import type { RestoreBar } from './restore-bar.ts';
 import type { ProcessStatus } from './process-status.ts';
 import { Replicas } from './replicas.ts';
-import { standingPlan } from './standing-plan.ts';
+import { standingPlan, storeToFollow } from './standing-plan.ts';
 import type { StandingPlan } from './standing-plan.ts';
 import { staticConfigs } from './static-configs.ts';
 import { VERSION } from './version.ts';
@@ -158,8 +158,7 @@ export class BrokerRun {
       try {
         await watch.look();
         status.state = 'restoring';
-        const standing = await standingPlan(this.#disk, this.#config);
-        return await this.#boot(standing, await this.#openStores(standing.config));
+        return await this.#bootByPlan();
       } catch (error) {
         if (!isHold(error)) throw error;
         const { code, message, remedy } = error;
@@ -170,6 +169,20 @@ export class BrokerRun {
         pauseMs = error instanceof HoldError ? HOLD_MS : Math.min(pauseMs * 2, LONGEST_HOLD_MS);
         status.held = undefined;
       }
+    }
+  }
+
+  /** `followed`: the store that the timelines name, where the plan only assumes one. */
+  async #bootByPlan(followed?: string): Promise<{ booted: BootedBroker; partitions: BrokerPartitions }> {
+    const standing = await standingPlan(this.#disk, this.#config, followed);
+    const stores = await this.#openStores(standing.config);
+    try {
+      return await this.#boot(standing, stores);
+    } catch (error) {
+      const next = followed === undefined ? storeToFollow(error, standing.plan, stores.replicas) : undefined;
+      if (next === undefined) throw error;
+      this.#context.logger.warn('The cluster runs on another store than the plan assumes', { store: next });
+      return this.#bootByPlan(next);
     }
   }
 

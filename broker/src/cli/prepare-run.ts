@@ -10,7 +10,7 @@ import { openForLook } from './open-bucket.ts';
 import { PlanWatch } from './plan-watch.ts';
 import { heldBy } from './process-status.ts';
 import type { ProcessStatus } from './process-status.ts';
-import { standingPlan } from './standing-plan.ts';
+import { standingPlan, storeToFollow } from './standing-plan.ts';
 
 /** How long it waits before it looks again; it claims nothing, so a look costs a few requests. */
 const LOOK_AGAIN_MS = 5_000;
@@ -56,10 +56,13 @@ export class PrepareRun {
     }
   }
 
-  /** One look, given up as soon as the plan changes: it may name another store than the one that does not answer. */
-  async #attempt(watch: PlanWatch): Promise<Prepared> {
+  /**
+   * One look, given up as soon as the plan changes: it may name another store than the one that does not answer. `followed`: the
+   * store that the timelines name, where the plan only assumes one.
+   */
+  async #attempt(watch: PlanWatch, followed?: string): Promise<Prepared> {
     const { disk, logger, status } = this.#context;
-    const { plan, config, isStoreNamed, onlyReleased } = await standingPlan(disk, this.#config);
+    const { plan, config, isStoreNamed, onlyReleased } = await standingPlan(disk, this.#config, followed);
     const opened = await Promise.all([config.primary, ...config.replicas].map((one) => this.#open(one)));
     const [store, ...replicas] = opened as [PatientStore, ...PatientStore[]];
     status.store = store;
@@ -90,6 +93,11 @@ export class PrepareRun {
         },
         givenUp: planChange(watch, done.signal),
       });
+    } catch (error) {
+      const others = config.replicas.map(({ name }, index) => ({ name, store: replicas[index]! }));
+      const next = followed === undefined ? storeToFollow(error, plan, others) : undefined;
+      if (next === undefined) throw error;
+      return await this.#attempt(watch, next);
     } finally {
       done.abort();
       await Promise.all(opened.map((one) => one.close()));

@@ -1,8 +1,9 @@
 import { PRIMARY_STORE, activateStore } from '../config/index.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import type { Disk } from '../edge/index.ts';
-import { HoldError, readBootPlan } from '../recovery/index.ts';
+import { HoldError, describeAddress, readBootPlan } from '../recovery/index.ts';
 import type { BootPlan } from '../recovery/index.ts';
+import type { PatientStore } from '../store/index.ts';
 
 /** A plan as it stands at this moment, and the configuration with the stores in the roles that it gives them. */
 export interface StandingPlan {
@@ -16,11 +17,11 @@ export interface StandingPlan {
 
 /**
  * Reads the plan afresh; without CHRONIK_BOOT_PLAN the settings are the plan. Rejects with HoldError: PLAN_UNREADABLE,
- * PLAN_INVALID, PLAN_TOO_NEW, PLAN_HOLDS, PLAN_STORE_UNKNOWN, PLAN_LINEAGE_DIFFERS.
+ * PLAN_INVALID, PLAN_TOO_NEW, PLAN_HOLDS, PLAN_STORE_UNKNOWN, PLAN_LINEAGE_DIFFERS. `followed`: see `storeToFollow`.
  */
-export async function standingPlan(disk: Disk, config: BrokerConfig): Promise<StandingPlan> {
+export async function standingPlan(disk: Disk, config: BrokerConfig, followed?: string): Promise<StandingPlan> {
   const plan = config.bootPlan === undefined ? planOfSettings(config) : await readBootPlan(disk, config.bootPlan);
-  const stores = activateStore(config, plan.activeStore);
+  const stores = activateStore(config, (plan.isStoreAssumed ? followed : undefined) ?? plan.activeStore);
   if (stores === undefined) {
     throw new HoldError(
       'PLAN_STORE_UNKNOWN',
@@ -39,7 +40,7 @@ export async function standingPlan(disk: Disk, config: BrokerConfig): Promise<St
     plan,
     config: { ...config, ...stores, lineage: plan.lineage ?? config.lineage },
     onlyReleased: plan.onEmptyVolume === 'Hold' ? plan.releasedVolumes : undefined,
-    isStoreNamed: config.bootPlan !== undefined || config.activeStore !== undefined,
+    isStoreNamed: (config.bootPlan !== undefined && !plan.isStoreAssumed) || config.activeStore !== undefined,
   };
 }
 
@@ -48,11 +49,25 @@ function planOfSettings(config: BrokerConfig): BootPlan {
     planId: 'settings',
     mode: 'Auto',
     activeStore: config.activeStore ?? PRIMARY_STORE,
+    isStoreAssumed: false,
     lineage: config.lineage,
     onEmptyVolume: 'Auto',
     releasedVolumes: [],
     promotion: undefined,
   };
+}
+
+/**
+ * The store to start on instead: where the plan only assumes one, all stores have told their timelines, and they name another. The
+ * name; undefined if the error says anything else.
+ */
+export function storeToFollow(
+  error: unknown,
+  plan: BootPlan,
+  others: readonly { readonly name: string; readonly store: PatientStore }[],
+): string | undefined {
+  if (!plan.isStoreAssumed || !(error instanceof HoldError) || error.code !== 'STORE_IS_REPLICA') return undefined;
+  return others.find(({ store }) => describeAddress(store.address) === error.details['owner'])?.name;
 }
 
 /** Modes in which this process must not open a timeline by itself. */

@@ -10,10 +10,8 @@ export class RefusalError extends ChronikError {}
 /** Turns the table's hold and refuse rows into errors. */
 export function errorFor(decision: Extract<Decision, { action: 'hold' | 'refuse' }>): HoldError | RefusalError {
   const { code, message, remedy } = decision;
-  return decision.action === 'hold'
-    ? new HoldError(code, message, {
-        remedy,
-        ...(decision.volumeId === undefined ? {} : { details: { volumeId: decision.volumeId } }),
-      })
-    : new RefusalError(code, message, { remedy });
+  if (decision.action === 'refuse') return new RefusalError(code, message, { remedy });
+  const { volumeId, owner } = decision;
+  const details = { ...(volumeId === undefined ? {} : { volumeId }), ...(owner === undefined ? {} : { owner }) };
+  return new HoldError(code, message, { remedy, details });
 }

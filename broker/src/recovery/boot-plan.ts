@@ -9,6 +9,8 @@ export interface PromotionOrder {
   readonly expectedParent: string;
   readonly maxDataLossMs: number;
   readonly force: boolean;
+  /** The brokers of before were stopped in good order: first the copy has to hold all that they wrote, then nothing is lost. */
+  readonly isPlanned: boolean;
   /** Since when nothing can have been acknowledged any more, milliseconds since 1970; undefined: until now. */
   readonly lostAtMs?: number;
 }
@@ -19,6 +21,8 @@ export interface BootPlan {
   readonly mode: 'Auto' | 'Hold' | 'Promote';
   /** `primary`, or the name of a replica store. */
   readonly activeStore: string;
+  /** Nobody has said that the cluster runs there, it is only where one begins: the timelines of all stores decide (rule 14). */
+  readonly isStoreAssumed: boolean;
   readonly lineage: string | undefined;
   readonly onEmptyVolume: 'Auto' | 'Hold';
   readonly releasedVolumes: readonly string[];
@@ -83,6 +87,7 @@ class PlanReader {
       planId,
       mode,
       activeStore: this.#text('activeStore', STORE_NAME),
+      isStoreAssumed: mode === 'Auto' && this.#flag('storeAssumed'),
       lineage: this.#has('lineage') ? this.#text('lineage', ID) : undefined,
       onEmptyVolume: this.#has('onEmptyVolume') ? this.#choice('onEmptyVolume', ['Auto', 'Hold']) : 'Auto',
       releasedVolumes: this.#has('releasedVolumes') ? this.#ids('releasedVolumes') : [],
@@ -107,9 +112,22 @@ class PlanReader {
   #promotion(planId: string): PromotionOrder {
     const maxDataLossMs = this.#count('maxDataLossMs');
     const lostAt = this.#has('lostAtMs') ? { lostAtMs: this.#count('lostAtMs') } : {};
-    const force = this.#has('force') ? this.#take('force') : false;
-    if (typeof force !== 'boolean') throw this.#wrong('force', 'true or false');
-    return { planId, expectedParent: this.#text('expectedParent', TIMELINE), maxDataLossMs, force, ...lostAt };
+    const [force, isPlanned] = [this.#flag('force'), this.#flag('planned')];
+    return {
+      planId,
+      expectedParent: this.#text('expectedParent', TIMELINE),
+      maxDataLossMs,
+      force,
+      isPlanned,
+      ...lostAt,
+    };
+  }
+
+  /** Left out: false. */
+  #flag(name: string): boolean {
+    const value = this.#has(name) ? this.#take(name) : false;
+    if (typeof value !== 'boolean') throw this.#wrong(name, 'true or false');
+    return value;
   }
 
   #count(name: string): number {

@@ -12,7 +12,7 @@ import { worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { forgetVolumeId } from './empty-volume.ts';
 import { demandEpochOf } from './epoch-of-volume.ts';
-import { demandParentSeen, promote } from './cut/index.ts';
+import { awaitBarrier, demandParentSeen, promote, readBarrier } from './cut/index.ts';
 import type { PromotionRequest } from './cut/index.ts';
 import { createCluster } from './first-boot.ts';
 import { loadStreams, unsealedEpochs } from './load-streams.ts';
@@ -35,12 +35,14 @@ import type { Volume } from './volume.ts';
 
 const REPLICA = 'STORE_IS_REPLICA';
 const DRIFT_WORTH_SAYING_MS = 60_000;
+/** How long a planned promotion waits for the copy before it says so and looks at the plan again. */
+const BARRIER_MS = 30_000;
 
 export interface BootOptions extends LookOptions {
   /** For what nobody waits for; left out: `store`. */
   readonly backgroundStore?: PatientStore;
   /** If the store turns out to be a replica: make it the primary, on these terms. `storeName` is for messages. */
-  readonly promotion?: PromotionRequest & { readonly storeName: string };
+  readonly promotion?: PromotionRequest & { readonly isPlanned?: boolean; readonly storeName: string };
   /** Where clients and brokers reach us; goes into claims and the registration. */
   readonly address: { readonly host: string; readonly port: number };
   readonly installation: string;
@@ -162,7 +164,11 @@ class Boot {
   async #promote(order: NonNullable<BootOptions['promotion']>): Promise<void> {
     const { store, replicas, clock, random, logger, broker } = this.#options;
     this.#progress.enter('promote');
-    await promote({ store, others: replicas, clock, random, logger, broker }, order, order.storeName);
+    const copy = { store, others: replicas, clock, random, logger, broker };
+    const { isPlanned = false, storeName } = order;
+    if (isPlanned) await awaitBarrier(copy, await readBarrier(copy), { timeoutMs: BARRIER_MS });
+    // With the barrier nothing is lost, however long ago it was written.
+    await promote(copy, isPlanned ? { ...order, force: true } : order, storeName);
     this.#progress.enter('survey');
   }
 

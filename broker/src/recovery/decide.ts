@@ -68,6 +68,8 @@ export type Decision =
       readonly remedy: string;
       /** Of VOLUME_HELD: what a release has to name. */
       readonly volumeId?: string;
+      /** Of STORE_IS_REPLICA: the store in which the timeline is written. */
+      readonly owner?: string;
     }
   | { readonly action: 'refuse'; readonly code: string; readonly message: string; readonly remedy: string };
 
@@ -146,6 +148,7 @@ function decideOnCluster(
     return {
       action: 'hold',
       code: 'STORE_IS_REPLICA',
+      owner: leaf.ownerAddress,
       message: `timeline ${leaf.timeline} is written in ${leaf.ownerAddress}; this store is a replica of it, or was moved`,
       remedy:
         'Point the broker to the store that owns the timeline (CHRONIK_ACTIVE_STORE), or go on from this one with "chronik promote".',

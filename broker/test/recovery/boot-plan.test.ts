@@ -44,7 +44,17 @@ test('parser and schema agree on whatever is near a plan', () => {
     fc.string({ maxLength: 70 }),
   );
   const names = ['version', 'planId', 'mode', 'activeStore', 'lineage', 'onEmptyVolume', 'releasedVolumes'];
-  const name = fc.constantFrom(...names, 'expectedParent', 'maxDataLossMs', 'lostAtMs', 'force', 'other', '__proto__');
+  const name = fc.constantFrom(
+    ...names,
+    'expectedParent',
+    'maxDataLossMs',
+    'lostAtMs',
+    'force',
+    'planned',
+    'storeAssumed',
+    'other',
+    '__proto__',
+  );
   const base = fc.constantFrom(...examples.filter(({ accept }) => accept).map(({ plan }) => plan as object));
   let taken = 0;
   fc.assert(

@@ -15,6 +15,9 @@ export const RELEASE_ANNOTATION = `${GROUP}/release`;
 /** `STORE@TIMELINE`: go on from that store, whatever the loss, if that is still the timeline that counts. */
 export const PROMOTE_ANNOTATION = `${GROUP}/promote`;
 
+/** `STORE@TIMELINE`: move to that store without loss, if that is still the timeline that counts. */
+export const SWITCHOVER_ANNOTATION = `${GROUP}/switchover`;
+
 export type ClusterSpec = Infer<typeof specSchema>;
 export type ClusterStatus = Infer<typeof statusSchema>;
 export type NodeStatus = NonNullable<ClusterStatus['nodes']>[number];
@@ -32,6 +35,7 @@ export interface ObjectMeta {
   readonly generation?: number;
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];

@@ -1,5 +1,14 @@
 // The door of api/: the custom resource. `spec.ts` and `status.ts` are the one source of types, CRD and reference.
-export { FINALIZER, GROUP, KIND, PLURAL, PROMOTE_ANNOTATION, RELEASE_ANNOTATION, VERSION } from './cluster.ts';
+export {
+  FINALIZER,
+  GROUP,
+  KIND,
+  PLURAL,
+  PROMOTE_ANNOTATION,
+  RELEASE_ANNOTATION,
+  SWITCHOVER_ANNOTATION,
+  VERSION,
+} from './cluster.ts';
 export type {
   ChronikCluster,
   ClusterSpec,

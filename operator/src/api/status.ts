@@ -137,12 +137,13 @@ const failover = object(
     store: text('The store that takes over.'),
     planId: text('Id of the boot plan that orders it.'),
     expectedParent: text('The timeline that it leaves.'),
-    cutTime: time('Everything acknowledged before is kept.'),
-    lostAt: time('Since when the store of before has not answered.'),
+    cutTime: time('Everything acknowledged before is kept; left out if nothing is lost.'),
+    lostAt: time('Since when the store of before has not answered; left out if it does.'),
     maxDataLoss: text('What may be lost at most.'),
     force: { kind: 'boolean', description: 'A person accepted whatever is lost.' } as const,
+    planned: { kind: 'boolean', description: 'A switchover: nothing is lost.' } as const,
   },
-  ['store', 'planId', 'expectedParent', 'cutTime', 'lostAt', 'maxDataLoss', 'force'],
+  ['store', 'planId', 'expectedParent', 'maxDataLoss', 'force'],
 );
 
 const lastFailover = object(
@@ -151,10 +152,10 @@ const lastFailover = object(
     from: text('The store of before.'),
     to: text('The store that took over.'),
     timeline: text('The timeline that began with it.'),
-    cutTime: time('Everything acknowledged before was kept.'),
+    cutTime: time('Everything acknowledged before was kept; left out if nothing was lost.'),
     finishedAt: time('When a broker served from there.'),
   },
-  ['from', 'to', 'timeline', 'cutTime', 'finishedAt'],
+  ['from', 'to', 'timeline', 'finishedAt'],
 );
 
 export const statusSchema = object(

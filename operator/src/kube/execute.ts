@@ -25,9 +25,7 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
         found.filter((one) => one !== FINALIZER),
       );
     case 'writeStatus': {
-      // A merge patch takes away only what it says.
-      const gone = Object.keys(cluster.status ?? {}).filter((field) => !(field in action.status));
-      const status = { ...Object.fromEntries(gone.map((field) => [field, null])), ...action.status };
+      const status = replacing(cluster.status ?? {}, action.status);
       const patch = { metadata: { resourceVersion: action.resourceVersion }, status };
       return unlessGone(api.patch(types.cluster, namespace, name, patch, 'status'));
     }
@@ -35,11 +33,30 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
       return announcePlan(api, namespace, action);
     case 'replacePod':
       return replacePod(api, namespace, name, action);
+    case 'hurryPod': {
+      const { pod, evidence, graceSeconds } = action;
+      return unlessGone(api.delete(types.pod, namespace, pod, evidence.podUID, graceSeconds));
+    }
     case 'expandClaim':
       return expandClaim(api, namespace, action);
     case 'recordEvent':
       return recordEvent(api, cluster, action.event, nowMs);
   }
+}
+
+/** The merge patch that makes `after` of `before`: it takes away only what it says, at every depth. */
+function replacing(before: object, after: object): object {
+  const gone = Object.keys(before).filter((field) => !Object.hasOwn(after, field));
+  const old = new Map<string, unknown>(Object.entries(before));
+  const kept = Object.entries(after).map(([field, value]: [string, unknown]) => {
+    const found = old.get(field);
+    return [field, isFields(found) && isFields(value) ? replacing(found, value) : value] as const;
+  });
+  return Object.fromEntries<unknown>([...gone.map((field) => [field, null] as const), ...kept]);
+}
+
+function isFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function writePlan(

@@ -97,8 +97,14 @@ export class HttpKubeApi implements KubeApi {
     return this.#call('PATCH', path, { query, body: patch, contentType: 'application/merge-patch+json' });
   }
 
-  async delete(type: ResourceType, namespace: string, name: string, uid: string): Promise<void> {
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+  async delete(
+    type: ResourceType,
+    namespace: string,
+    name: string,
+    uid: string,
+    gracePeriodSeconds?: number,
+  ): Promise<void> {
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, gracePeriodSeconds };
     await this.#call('DELETE', pathOf(type, namespace, name), { body });
   }
 

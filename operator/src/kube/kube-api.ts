@@ -45,8 +45,11 @@ export interface KubeWriter {
     patch: object,
     subresource?: 'status',
   ): Promise<KubeObject>;
-  /** Deletes the object if it still has this UID; 409 if it has another, 404 if it is gone. */
-  delete(type: ResourceType, namespace: string, name: string, uid: string): Promise<void>;
+  /**
+   * Deletes the object if it still has this UID; 409 if it has another, 404 if it is gone. `graceSeconds`: of a pod, how long it has to
+   * end; of one that is ending, less than it had.
+   */
+  delete(type: ResourceType, namespace: string, name: string, uid: string, graceSeconds?: number): Promise<void>;
 }
 
 export interface KubeApi extends KubeReader, KubeWriter {}

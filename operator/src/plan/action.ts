@@ -41,6 +41,13 @@ export type Action =
       readonly evidence: { readonly podUID: string; readonly hash: string | undefined; readonly wantedHash: string };
       readonly why: string;
     }
+  /** Ends a pod that is about to end, sooner. The kubelet still confirms it. */
+  | {
+      readonly kind: 'hurryPod';
+      readonly pod: string;
+      readonly graceSeconds: number;
+      readonly evidence: { readonly podUID: string };
+    }
   | {
       readonly kind: 'expandClaim';
       readonly claim: string;

@@ -4,11 +4,12 @@ import { serves } from './assessment.ts';
 import { isForeign, isHeldForRelease } from './broker-node.ts';
 import type { BrokerNode } from './broker-node.ts';
 import { isTurnedAway } from './broker-report.ts';
-import { activeStoreOf } from './failover.ts';
 import type { FailoverVerdict } from './failover.ts';
 import type { Failure } from './observed.ts';
 import { quantityValue } from './quantity.ts';
 import { replicaInSync } from './replicas.ts';
+import { activeStoreOf, standbyStoresOf } from './stores.ts';
+import { switchoverCommand, wayBack } from './switchover.ts';
 
 /** What a condition says, before the time of its last change is known. */
 export interface Verdict {
@@ -131,7 +132,11 @@ function stalled({ cluster, failure, failover, nodes }: Situation): Verdict {
   const stuck = nodes.find(
     ({ assessment: { kind } }) => kind === 'holding' || kind === 'crashing' || kind === 'blocked',
   );
-  if (stuck !== undefined) return { type, status: 'True', ...whyDown(stuck, cluster) };
+  if (stuck !== undefined) {
+    const { reason, message } = whyDown(stuck, cluster);
+    const back = wayBack(cluster, nodes);
+    return { type, status: 'True', reason, message: back === undefined ? message : `${message} ${back}` };
+  }
   const shutOut = nodes.find(({ report }) => isTurnedAway(report));
   if (shutOut !== undefined) return { ...storeReachable({ nodes: [shutOut] }), type, status: 'True' };
   // Least urgent: the broker serves from the volume that it has.
@@ -200,7 +205,8 @@ function writeAuthority({ cluster, nodes, failover }: Situation): Verdict {
   if (order !== undefined) {
     const left = nodes.filter(({ pod }) => pod !== undefined).map(({ name }) => name);
     const waits = left.length === 0 ? '' : `; pods that have not ended: ${left.join(', ')}`;
-    const message = `going on from ${order.store} with all that was acknowledged before ${order.cutTime}${waits}`;
+    const what = order.cutTime === undefined ? 'everything' : `all that was acknowledged before ${order.cutTime}`;
+    const message = `going on from ${order.store} with ${what}${waits}`;
     return { type, status: 'Unknown', reason: 'Promoting', message };
   }
   const store = activeStoreOf(cluster);
@@ -208,7 +214,17 @@ function writeAuthority({ cluster, nodes, failover }: Situation): Verdict {
   if (writer === undefined) {
     return { type, status: 'False', reason: 'Unreachable', message: `no broker writes to ${store}` };
   }
-  return { type, status: 'True', reason: 'Held', message: `${writer.name} writes to ${store}` };
+  const message = `${writer.name} writes to ${store}${wayFrom(cluster, failover)}`;
+  return { type, status: 'True', reason: 'Held', message };
+}
+
+/** After a failover: how to go home. Nothing does by itself. */
+function wayFrom(cluster: ChronikCluster, failover: FailoverVerdict): string {
+  if (failover.kind === 'waits') return `; the switchover to ${failover.store} waits: ${failover.message}`;
+  const [home] = standbyStoresOf(cluster);
+  const { lastFailover, timeline } = cluster.status ?? {};
+  if (home === undefined || timeline === undefined || lastFailover?.from !== home) return '';
+  return `. To go back to ${home} without loss: ${switchoverCommand(cluster, home, timeline)}`;
 }
 
 function upToDate({ outdated, nodes }: Situation): Verdict {

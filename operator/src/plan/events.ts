@@ -59,8 +59,11 @@ function failoverEvents(before: ClusterStatus | undefined, after: ClusterStatus)
   const events: Told[] = [];
   const { failover: order, lastFailover: last } = after;
   if (order !== undefined && order.planId !== before?.failover?.planId) {
-    const message = `goes on from ${order.store}: the store of before has not answered since ${order.lostAt}, kept is what was acknowledged before ${order.cutTime}`;
-    events.push({ type: 'Warning', reason: 'FailoverStarted', message, of: [order.planId] });
+    const { store, lostAt, cutTime, planned = false, planId } = order;
+    const message = planned
+      ? `switches over to ${store}, as was asked for; nothing is lost`
+      : `goes on from ${store}: the store of before has not answered since ${lostAt}, kept is what was acknowledged before ${cutTime}`;
+    events.push({ type: planned ? 'Normal' : 'Warning', reason: 'FailoverStarted', message, of: [planId] });
   }
   if (last !== undefined && last.timeline !== before?.lastFailover?.timeline) {
     const message = `runs on ${last.to} as timeline ${last.timeline}; ${last.from} was left`;

@@ -1,11 +1,12 @@
 import { PROMOTE_ANNOTATION } from '../api/index.ts';
 import type { ChronikCluster, Reason } from '../api/index.ts';
+import type { Action } from './action.ts';
 import type { BrokerNode } from './broker-node.ts';
 import { isTurnedAway } from './broker-report.ts';
 import type { StorePreview } from './broker-report.ts';
 import { durationMs } from './duration.ts';
-
-export const PRIMARY_STORE = 'primary';
+import { activeStoreOf } from './stores.ts';
+import { judgeSwitchover } from './switchover.ts';
 
 /** A promotion that was decided and is not over. It stands in the status until a broker serves from the promoted store. */
 export type FailoverOrder = NonNullable<NonNullable<ChronikCluster['status']>['failover']>;
@@ -16,13 +17,11 @@ export type FailoverVerdict =
   | { readonly kind: 'none' }
   /** A person has to decide; `message` has the numbers and the command. */
   | { readonly kind: 'stalled'; readonly reason: Reason; readonly message: string }
+  /** A switchover was asked for and cannot begin yet. */
+  | { readonly kind: 'waits'; readonly store: string; readonly message: string }
   | { readonly kind: 'promote'; readonly order: FailoverOrder };
 
 export const NO_FAILOVER: FailoverVerdict = { kind: 'none' };
-
-export function activeStoreOf({ status }: ChronikCluster): string {
-  return status?.activeStore ?? PRIMARY_STORE;
-}
 
 /**
  * Decides about a failover from what the brokers themselves see: since when their store has not answered, and what each copy would
@@ -30,7 +29,8 @@ export function activeStoreOf({ status }: ChronikCluster): string {
  */
 export function judgeFailover(cluster: ChronikCluster, nodes: readonly BrokerNode[], nowMs: number): FailoverVerdict {
   const lostAt = lostSince(cluster, nodes);
-  if (lostAt === undefined || cluster.status?.failover !== undefined) return NO_FAILOVER;
+  if (cluster.status?.failover !== undefined) return NO_FAILOVER;
+  if (lostAt === undefined) return judgeSwitchover(cluster, nodes);
   const { failover } = cluster.spec.recovery;
   const isLong = nowMs - Date.parse(lostAt) >= durationMs(failover?.after ?? '5m');
   const previews = nodes.flatMap(({ report }) => report?.previews ?? []);
@@ -70,9 +70,9 @@ function lostSince({ status }: ChronikCluster, nodes: readonly BrokerNode[]): st
 }
 
 /** The copy to take over: the one that is named, else the only one. Never back to one that was left before by itself. */
-function targetOf({ spec, status }: ChronikCluster, previews: readonly StorePreview[]): StorePreview | undefined {
-  const named = spec.recovery.failover?.store;
-  const candidates = previews.filter(({ name }) => name !== (status?.activeStore ?? PRIMARY_STORE));
+function targetOf(cluster: ChronikCluster, previews: readonly StorePreview[]): StorePreview | undefined {
+  const named = cluster.spec.recovery.failover?.store;
+  const candidates = previews.filter(({ name }) => name !== activeStoreOf(cluster));
   if (named !== undefined) return candidates.find(({ name }) => name === named);
   return candidates.length === 1 ? candidates[0] : undefined;
 }
@@ -114,8 +114,22 @@ function seconds(ms: number): string {
 
 /** The broker that serves from the promoted store, once there is one: the promotion is over. */
 export function promotedNode(order: FailoverOrder, nodes: readonly BrokerNode[]): BrokerNode | undefined {
-  return nodes.find(
-    ({ report }) =>
-      report?.state === 'serving' && report.activeStore === order.store && report.timeline !== order.expectedParent,
-  );
+  return nodes.find(({ report }) => report?.state === 'serving' && report.activeStore === order.store);
+}
+
+/** What a broker gets to end that cannot flush, because its store does not answer. */
+const HURRIED_SECONDS = 5;
+
+/**
+ * Brokers whose store is lost wait in vain for it while they stop; what they could not flush is beyond the cut either way, and their
+ * volumes keep it. A planned switchover lets them finish.
+ */
+export function hurries({ status }: ChronikCluster, nodes: readonly BrokerNode[]): readonly Action[] {
+  if (status?.failover?.planned === true) return [];
+  return nodes.flatMap(({ name, pod }): readonly Action[] => {
+    const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod?.metadata ?? {};
+    const isEnding = deletionTimestamp !== undefined;
+    if (uid === undefined || !isEnding || deletionGracePeriodSeconds <= HURRIED_SECONDS) return [];
+    return [{ kind: 'hurryPod', pod: name, graceSeconds: HURRIED_SECONDS, evidence: { podUID: uid } }];
+  });
 }

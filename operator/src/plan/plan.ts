@@ -12,7 +12,7 @@ import { podTemplate } from './children/pod-template.ts';
 import { reasonToApply } from './convergence.ts';
 import { deletionActions } from './deletion.ts';
 import { eventsBetween } from './events.ts';
-import { NO_FAILOVER, judgeFailover } from './failover.ts';
+import { NO_FAILOVER, hurries, judgeFailover } from './failover.ts';
 import type { KubeObject, StatefulSet } from './kube-object.ts';
 import type { Observed, PlanOptions } from './observed.ts';
 import { nextReplacement, outdatedNodes } from './rollout.ts';
@@ -79,6 +79,7 @@ function steadyActions(
     ...applies,
     ...(applies.length > 0 ? [] : announcements(nodes, planHash(cluster))),
     ...(replacement === undefined ? [] : [replacement]),
+    ...(stopping && found?.spec.replicas === 0 ? hurries(cluster, nodes) : []),
     ...expansions(nodes, cluster.spec.storage),
   ];
 }
@@ -155,6 +156,8 @@ export function inWords(action: Action): string {
       return `tell pod ${action.pod} of the boot plan`;
     case 'replacePod':
       return `replace pod ${action.pod} (${action.why})`;
+    case 'hurryPod':
+      return `end pod ${action.pod} within ${action.graceSeconds} s`;
     case 'expandClaim':
       return `expand claim ${action.claim} from ${action.evidence.from} to ${action.to}`;
     case 'recordEvent':

@@ -4,8 +4,10 @@ import { names, selectorLabels } from './children/names.ts';
 import { listenerOf } from './children/settings.ts';
 import { conditionsOf, verdicts } from './conditions.ts';
 import type { Situation } from './conditions.ts';
-import { activeStoreOf, promotedNode } from './failover.ts';
+import { promotedNode } from './failover.ts';
 import { replicaStatuses } from './replicas.ts';
+import { activeStoreOf } from './stores.ts';
+import { isCalledOff } from './switchover.ts';
 
 /** The status of a cluster: the same situation gives the same status, whatever the time. */
 export function statusOf(situation: Situation, nowMs: number): ClusterStatus {
@@ -45,20 +47,23 @@ function kept<Name extends string, Value>(name: Name, value: Value | undefined):
 /** The order stands until a broker serves from the promoted store; then that one is the cluster's. */
 function failoverStatus({ cluster, nodes, failover }: Situation, nowMs: number): Partial<ClusterStatus> {
   const { status: before, spec } = cluster;
-  if ((spec.replicaStores ?? []).length === 0) return {};
+  // Until a broker has told, nobody knows: the resource may be a new one of a cluster that went on elsewhere.
+  const serving = nodes.find(({ report }) => report?.state === 'serving')?.report;
+  const known = kept('activeStore', before?.activeStore ?? serving?.activeStore);
+  if ((spec.replicaStores ?? []).length === 0) return known;
   const activeStore = activeStoreOf(cluster);
   const last = kept('lastFailover', before?.lastFailover);
   const order = before?.failover ?? (failover.kind === 'promote' ? failover.order : undefined);
-  if (order === undefined) return { activeStore, ...last };
+  if (order === undefined) return { ...known, ...last };
   // Decided on old facts: the order is taken back, and whoever looks at the new ones decides anew.
   const isOutdated = nodes.some(
     ({ assessment }) => assessment.kind === 'holding' && assessment.code === 'PLAN_OUTDATED',
   );
-  if (isOutdated) return { activeStore, ...last };
+  if (isOutdated || isCalledOff(order, cluster, nodes)) return { ...known, ...last };
   const timeline = promotedNode(order, nodes)?.report?.timeline;
-  if (timeline === undefined) return { activeStore, failover: order, ...last };
+  if (timeline === undefined) return { ...known, failover: order, ...last };
   const finishedAt = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
-  const lastFailover = { from: activeStore, to: order.store, timeline, cutTime: order.cutTime, finishedAt };
+  const lastFailover = { from: activeStore, to: order.store, timeline, ...kept('cutTime', order.cutTime), finishedAt };
   return { activeStore: order.store, lastFailover };
 }
 

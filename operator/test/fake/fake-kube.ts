@@ -95,10 +95,11 @@ export class FakeKube implements KubeApi, CacheReader {
     });
   }
 
-  delete(type: ResourceType, namespace: string, name: string, uid: string): Promise<void> {
+  delete(type: ResourceType, namespace: string, name: string, uid: string, graceSeconds?: number): Promise<void> {
     return this.#write('delete', type.kind, () => {
       const found = this.#expect(type, namespace, name);
       if (found.metadata.uid !== uid) throw new KubeError(409, 'Conflict', 'the uid in the precondition differs');
+      if (graceSeconds !== undefined) (found.metadata as Fields)['deletionGracePeriodSeconds'] = graceSeconds;
       this.remove(found);
     });
   }

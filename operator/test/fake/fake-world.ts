@@ -43,6 +43,8 @@ export class FakeWorld {
   };
   /** Plans that brokers have carried out. */
   readonly promoted: string[] = [];
+  /** Where the timelines say that the cluster runs, for a broker whose plan only assumes a store. */
+  runsOn = 'primary';
   /** What a broker that serves says of its replica stores. */
   replication: readonly object[] | undefined;
   readonly #served = new Map<string, object>();
@@ -297,7 +299,7 @@ export class FakeWorld {
     } else if (stage !== 'serving') {
       this.#say(podIP, { ...common, state: stage });
     } else {
-      this.#serve(plan, claimUID, podIP, { ...common, isNew: before !== 'serving' });
+      this.#serve(plan, claimUID, podIP, { ...common, isNew: !this.#served.has(podIP) });
     }
     return stage;
   }
@@ -312,7 +314,8 @@ export class FakeWorld {
       const plan = read as { mode: string; planId: string; activeStore: string };
       if (plan.mode === 'Promote' && !this.promoted.includes(plan.planId)) this.promoted.push(plan.planId);
       const timeline = `000000000${1 + this.promoted.length}-aaaaaaaa`;
-      const ids = { lineage: this.lineage, timeline, metadataEpoch: 1, activeStore: plan.activeStore };
+      const activeStore = read['storeAssumed'] === true ? this.runsOn : plan.activeStore;
+      const ids = { lineage: this.lineage, timeline, metadataEpoch: 1, activeStore };
       this.#served.set(podIP, { ...common, state: 'serving', ...ids, lastRestore });
     }
     const stores = this.replication;

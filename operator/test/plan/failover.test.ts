@@ -191,6 +191,13 @@ test('a pod that does not end keeps the promotion waiting, and is named', async 
   for (let round = 0; round < 20; round += 1) {
     await world.reconcile();
     world.step();
+    const ending = world.kube.find('Pod', 'orders-0');
+    if (ending?.metadata.deletionTimestamp === undefined) continue;
+    const { deletionGracePeriodSeconds } = ending.metadata;
+    world.kube.edit('Pod', 'orders-0', (object) => {
+      (object['metadata'] as { deletionGracePeriodSeconds?: number }).deletionGracePeriodSeconds ??= 60;
+    });
+    if (round > 15) assert.equal(deletionGracePeriodSeconds, 5, 'it waits for a store that is lost: it need not');
   }
   assert.equal(world.bootPlan['mode'], 'Auto');
   assert.match(world.condition('WriteAuthority')?.message ?? '', /pods that have not ended: orders-0/);
@@ -211,4 +218,25 @@ test('paused: nothing is decided', async () => {
   await world.settle();
   assert.equal(world.cluster.status?.failover, undefined);
   assert.equal(world.bootPlan['mode'], 'Auto');
+});
+
+test('a resource that is made again knows no store: the brokers find out, and from then on the plan names it', async () => {
+  const world = await running(AUTOMATIC);
+  const lostAt = await lose(world, 0);
+  world.nowMs = Date.parse(lostAt) + 301_000;
+  await world.settle();
+  world.deleteCluster();
+  await world.settle();
+  world.primaryAway = false;
+  world.runsOn = 'east';
+  world.createCluster(spec(AUTOMATIC));
+  for (let round = 0; world.kube.find('ConfigMap', 'orders-boot') === undefined; round += 1) {
+    assert.ok(round < 20);
+    await world.reconcile();
+  }
+  assert.deepEqual([world.bootPlan['activeStore'], world.bootPlan['storeAssumed']], ['primary', true]);
+  assert.ok(isPlan({ ...world.bootPlan }), JSON.stringify(isPlan.errors));
+  await world.settle();
+  assert.equal(world.cluster.status?.activeStore, 'east');
+  assert.deepEqual([world.bootPlan['activeStore'], world.bootPlan['storeAssumed']], ['east', undefined]);
 });

@@ -2,7 +2,7 @@ import { sleep } from '../../edge/index.ts';
 import type { Clock } from '../../edge/index.ts';
 import type { MetadataPosition } from '../../meta/index.ts';
 import type { PatientStore } from '../../store/index.ts';
-import { HoldError, RefusalError } from '../boot-error.ts';
+import { HoldError } from '../boot-error.ts';
 import { describeAddress, sameStore } from '../store-address.ts';
 import { openCopy } from './copy-of.ts';
 import type { CopyOptions } from './copy-of.ts';
@@ -26,13 +26,13 @@ export interface Barrier {
 
 /**
  * The barrier of a primary that has been stopped cleanly: all its streams and its metadata log are sealed. Rejects with
- * RefusalError PRIMARY_NOT_STOPPED, or PRIMARY_UNKNOWN if the store that the timeline is written in is not among `others`.
+ * HoldError PRIMARY_NOT_STOPPED, or PRIMARY_UNKNOWN if the store that the timeline is written in is not among `others`.
  */
 export async function readBarrier(options: CopyOptions): Promise<Barrier> {
   const { context, tree, timeline } = await openCopy(options);
   const primary = options.others.find(({ address }) => sameStore(address, timeline.store));
   if (primary === undefined) {
-    throw new RefusalError(
+    throw new HoldError(
       'PRIMARY_UNKNOWN',
       `timeline ${timeline.timeline} is written in ${describeAddress(timeline.store)}, which is not configured`,
       {
@@ -44,7 +44,7 @@ export async function readBarrier(options: CopyOptions): Promise<Barrier> {
   const [log, ...open] = reading.logs;
   const isSealed = log?.hole?.from === 0 && log.hole.to === undefined && log.hole.damage === undefined;
   if (reading.cut === undefined || !isSealed || open.length > 0) {
-    throw new RefusalError(
+    throw new HoldError(
       'PRIMARY_NOT_STOPPED',
       `the primary ${primary.description} was not stopped in good order: ${tellHolder(reading)}`,
       {

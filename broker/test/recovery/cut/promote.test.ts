@@ -369,4 +369,17 @@ describe('a switchover', () => {
     const child = await east.start();
     assert.deepEqual(await contents(child.broker), ['0 a', '1 b']);
   });
+
+  test('that a boot plan orders holds while the primary runs, waits for its end, and loses nothing', async () => {
+    const { broker } = await primaryWith('=a', '=b');
+    east.objects = await storeOf(objectsOf(west), 'east');
+    const promotion = { ...ORDER, isPlanned: true, storeName: 'east', expectedParent: broker.timeline };
+    const plan = { promotion, isStoreNamed: true, replicas: [patient(west.objects)] };
+    await rejectsWith('PRIMARY_NOT_STOPPED', east.begin({ boot: plan }).booting);
+    logOf(broker).append(batch('=c'));
+    await stop(broker);
+    const starting = east.start({ boot: plan });
+    for (const { key, body } of objectsOf(west)) await east.objects.create(key, [body]);
+    assert.deepEqual(await contents((await starting).broker), ['0 a', '1 b', '2 c']);
+  });
 });

@@ -2,8 +2,8 @@ import { RELEASE_ANNOTATION } from '../../api/index.ts';
 import type { ChronikCluster } from '../../api/index.ts';
 import { canonicalJson, hashOf } from '../canonical.ts';
 import { durationMs } from '../duration.ts';
-import { activeStoreOf } from '../failover.ts';
 import type { KubeObject } from '../kube-object.ts';
+import { activeStoreOf } from '../stores.ts';
 import { childMeta, names } from './names.ts';
 
 /** Where the pods see the ConfigMap, and its one key. A directory, because the kubelet never renews a single mounted file. */
@@ -16,6 +16,7 @@ export interface BootPlan {
   readonly planId: string;
   readonly mode: 'Auto' | 'Promote';
   readonly activeStore: string;
+  readonly storeAssumed?: true;
   readonly lineage?: string;
   readonly onEmptyVolume: 'Auto' | 'Hold';
   readonly releasedVolumes?: readonly string[];
@@ -24,6 +25,7 @@ export interface BootPlan {
   readonly maxDataLossMs?: number;
   readonly lostAtMs?: number;
   readonly force?: boolean;
+  readonly planned?: boolean;
 }
 
 const VOLUME_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -46,7 +48,11 @@ export function bootPlan(cluster: ChronikCluster): BootPlan {
     ...(onEmptyVolume === 'Auto' || released.length === 0 ? {} : { releasedVolumes: released }),
   } as const;
   const order = status?.failover;
-  if (order === undefined) return { ...common, planId: 'auto', mode: 'Auto', activeStore: activeStoreOf(cluster) };
+  if (order === undefined) {
+    const isAssumed = status?.activeStore === undefined && (spec.replicaStores ?? []).length > 0;
+    const store = { activeStore: activeStoreOf(cluster), ...(isAssumed ? { storeAssumed: true as const } : {}) };
+    return { ...common, planId: 'auto', mode: 'Auto', ...store };
+  }
   return {
     ...common,
     planId: order.planId,
@@ -54,8 +60,9 @@ export function bootPlan(cluster: ChronikCluster): BootPlan {
     activeStore: order.store,
     expectedParent: order.expectedParent,
     maxDataLossMs: durationMs(order.maxDataLoss),
-    lostAtMs: Date.parse(order.lostAt),
+    ...(order.lostAt === undefined ? {} : { lostAtMs: Date.parse(order.lostAt) }),
     force: order.force,
+    ...(order.planned === undefined ? {} : { planned: order.planned }),
   };
 }
 
