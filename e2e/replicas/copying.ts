@@ -65,6 +65,15 @@ async function produce(to: BrokerProcess, requests: number, valueBytes = 1_000):
   await producer.disconnect();
 }
 
+/** Records in the topic, by its offsets. */
+async function readable(from: BrokerProcess): Promise<number> {
+  const admin = new Kafka({ brokers: [from.bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(TOPIC);
+  await admin.disconnect();
+  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+}
+
 function untilInSync(of: BrokerProcess): Promise<void> {
   return until('the replica is in sync', async () => (await replicaStatus(of, 'east')).state === 'in sync');
 }
@@ -117,6 +126,37 @@ test('kill -9 in the middle of copying, with the disk gone, twice: the next one 
     });
   }
   await untilInSync(await start('chronik'));
+});
+
+test('the bucket is lost: promoted, the replica has everything; and home again, copied back by Chronik, without loss', async () => {
+  const doomed = broker!;
+  await produce(doomed, 30);
+  const writtenMs = Date.now();
+  const variables = { ...environment, CHRONIK_REPLICA_STORES: 'east' };
+  // A promotion goes on from the last heartbeat that came.
+  await until('the cut holds all of it', async () => {
+    const { stdout } = await runChronik(['cut', 'show', '--store', 'east', '--json'], variables);
+    const { cut } = JSON.parse(stdout) as { readonly cut?: { readonly time: string } };
+    return cut !== undefined && Date.parse(cut.time) > writtenMs;
+  });
+  await doomed.stop('SIGKILL');
+  broker = undefined;
+  const promoted = await runChronik(['promote', '--store', 'east', '--max-data-loss', '60s'], variables);
+  assert.equal(promoted.code, 0, promoted.stdout + promoted.stderr);
+  const away = await start('chronik', { CHRONIK_ACTIVE_STORE: 'east' });
+  assert.equal(await readable(away), sent);
+  await produce(away, 20);
+  await until('the old bucket is in sync', async () => (await replicaStatus(away, 'primary')).state === 'in sync');
+  const stopped = await away.stop('SIGTERM');
+  assert.equal(stopped.code, 0, away.lastWords());
+  broker = undefined;
+  const active = { ...variables, CHRONIK_ACTIVE_STORE: 'east' };
+  const switched = await runChronik(['switchover', '--store', 'primary'], active);
+  assert.equal(switched.code, 0, switched.stdout + switched.stderr);
+  const home = await start('chronik');
+  assert.equal(await readable(home), sent);
+  await produce(home, 5);
+  await untilInSync(home);
 });
 
 test('a clean stop brings the end, too; the replica is clean and holds what the bucket holds', async () => {

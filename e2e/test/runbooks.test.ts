@@ -54,3 +54,9 @@ test('hole-21, hole-25: the documented failover goes on from the copy, and home 
   assert.match(output, /^drill-0 +1 +1 +0$/m);
   assert.equal(output.match(/is made of/g)?.length, 2, 'promoted, and promoted back');
 });
+
+test('hole-21, hole-25: the documented replica, copied by the broker, is promoted, filled back and left again, with the record', async () => {
+  const output = await run(documentedCommands('docs/replicas.md', 'replica'));
+  assert.equal(timesIn(output, 'test message'), 2, output);
+  assert.equal(output.match(/is made of/g)?.length, 2, 'promoted, and promoted back');
+});
