@@ -44,7 +44,8 @@ const client: Image = {
   config: nodeConfig(['/chronik/e2e/cluster/client/main.ts'], []),
   install: (rootfs) => {
     installProgram(rootfs, process.execPath, NODE);
-    installSources(rootfs, 'node_modules/kafkajs', ['e2e/package.json', 'e2e/cluster/client', 'e2e/stores/buckets.ts']);
+    const stores = ['buckets', 's3-request'].map((name) => `e2e/stores/${name}.ts`);
+    installSources(rootfs, 'node_modules/kafkajs', ['e2e/package.json', 'e2e/cluster/client', ...stores]);
   },
 };
 

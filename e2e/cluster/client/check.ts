@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 import { valueOf } from './load.ts';
 import type { Ack } from './load.ts';
 
-/** Without a new record for so long, there is none. */
+/** Without a new record for so long, there is none more. */
 const PATIENCE_MS = 15_000;
 
 export interface CheckPlan {
@@ -67,7 +67,7 @@ interface Seen {
 }
 
 /** Reads until `count` different records were seen, or nothing new comes for a while. */
-async function readAll(kafka: Kafka, topic: string, count: number): Promise<ReadonlyMap<string, Seen>> {
+export async function readAll(kafka: Kafka, topic: string, count: number): Promise<ReadonlyMap<string, Seen>> {
   const seen = new Map<string, Seen>();
   if (count === 0) return seen;
   const consumer = kafka.consumer({ groupId: `check-${randomBytes(6).toString('hex')}`, maxWaitTimeInMs: 100 });

@@ -9,6 +9,11 @@ export interface LoadPlan {
   /** Time between two sends; each waits for its acknowledgement first, and writes one record to this many partitions. */
   readonly everyMs: number;
   readonly atOnce: number;
+  /**
+   * False where acknowledged records are lost with a store: an idempotent producer rightly gives up then, because what follows the last
+   * record that it knows of would follow a gap.
+   */
+  readonly idempotent?: boolean;
 }
 
 /** What a producer was told is safe. */
@@ -16,6 +21,8 @@ export interface Ack {
   readonly partition: number;
   readonly offset: number;
   readonly key: string;
+  /** When it was told, by the clock of its node. */
+  readonly atMs: number;
 }
 
 /** The longest time that a client had to wait. */
@@ -54,7 +61,11 @@ export class Load {
 
   constructor(kafka: Kafka, plan: LoadPlan) {
     this.#plan = plan;
-    this.#producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+    this.#producer = kafka.producer({
+      idempotent: plan.idempotent ?? true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+    });
     this.#consumer = kafka.consumer({
       groupId: `readers-of-${plan.name}`,
       maxWaitTimeInMs: 250,
@@ -113,9 +124,10 @@ export class Load {
       });
       const answers = await this.#producer.send({ topic, acks: -1, messages });
       this.#produced.event();
+      const atMs = Date.now();
       const offsets = new Map(answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
       this.#acks.push(
-        ...messages.map(({ partition, key }) => ({ partition, key, offset: offsets.get(partition) ?? -1 })),
+        ...messages.map(({ partition, key }) => ({ partition, key, offset: offsets.get(partition) ?? -1, atMs })),
       );
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }

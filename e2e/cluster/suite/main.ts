@@ -4,6 +4,7 @@ import { byKubectl } from './by-kubectl.ts';
 import { install } from './install.ts';
 import { startKubernetes, stopOnSignals } from './kubernetes.ts';
 import { changes } from './changes.ts';
+import { failovers } from './failovers.ts';
 import { holes } from './holes.ts';
 import { losses } from './losses.ts';
 import { mistakes } from './mistakes.ts';
@@ -13,7 +14,7 @@ import type { Scenario } from './scenario.ts';
 import { wide } from './wide.ts';
 import { World } from './world.ts';
 
-const ALL: readonly Scenario[] = [...losses, ...changes, ...mistakes, ...holes, outside, wide, byKubectl];
+const ALL: readonly Scenario[] = [...losses, ...changes, ...mistakes, ...holes, ...failovers, outside, wide, byKubectl];
 
 function chosen(): readonly Scenario[] {
   const names = (process.env['SCENARIOS'] ?? '').split(',').filter((name) => name !== '');

@@ -35,17 +35,29 @@ export class Store {
 
   /** Without a server, its data kept: connections are refused until `play` is over, and then it is back whatever happened. */
   async whileAway(play: () => Promise<void>): Promise<void> {
+    await this.takeAway();
+    try {
+      await play();
+    } finally {
+      await this.bringBack();
+    }
+  }
+
+  async takeAway(): Promise<void> {
     await this.#scale(0);
     const pods = `/api/v1/namespaces/${this.namespace}/pods`;
     await until('MinIO is gone', 60, async () =>
       (await this.#api.must('GET', pods)).items?.length === 0 ? true : undefined,
     );
-    try {
-      await play();
-    } finally {
-      await this.#scale(1);
-      await this.#whenServing();
-    }
+  }
+
+  async bringBack(): Promise<void> {
+    await this.#scale(1);
+    await this.#whenServing();
+  }
+
+  async isThere(): Promise<boolean> {
+    return (await this.#api.find(this.#deployment)) !== undefined;
   }
 
   async #scale(replicas: number): Promise<void> {

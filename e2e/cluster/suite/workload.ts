@@ -1,5 +1,6 @@
 import type { Ack, LoadReport } from '../client/load.ts';
 import type { Operations } from '../client/operations.ts';
+import type { Survivors } from '../client/survivors.ts';
 import { until } from '../processes.ts';
 
 /** A group without members whose offsets are committed before each fault and have to be the same after it. */
@@ -21,7 +22,7 @@ export interface WorkloadPlan {
 export class Workload {
   readonly #client: () => Operations;
   readonly #plan: WorkloadPlan;
-  readonly #acks: Ack[] = [];
+  #acks: readonly Ack[] = [];
   #loads = 0;
 
   constructor(client: () => Operations, plan: WorkloadPlan) {
@@ -45,11 +46,44 @@ export class Workload {
     fault: () => Promise<void>,
     client = this.#client(),
   ): Promise<{ readonly report: LoadReport; readonly records: string }> {
-    const { topic, atOnce } = this.#plan;
     const bookmarks = this.#ends().slice(0, MARKED);
-    await client.commit({ group: BOOKMARKS, topic, offsets: bookmarks });
+    await client.commit({ group: BOOKMARKS, topic: this.#plan.topic, offsets: bookmarks });
+    const report = await this.#play(fault, client, true);
+    this.#acks = [...this.#acks, ...report.acks];
+    return { report, records: await this.check(bookmarks) };
+  }
+
+  /**
+   * Plays a fault that may cost the newest records, and answers what it cost; `fault` resolves with the moment before which everything
+   * was promised to be kept. Throws unless that is so, and so for everything since clients go on.
+   */
+  async measureLoss(fault: () => Promise<Date>): Promise<{
+    readonly report: LoadReport;
+    readonly cut: Date;
+    readonly loss: Survivors;
+    readonly acks: readonly Ack[];
+  }> {
+    const client = this.#client();
+    let cut = new Date(Number.NaN);
+    const report = await this.#play(
+      async () => {
+        cut = await fault();
+      },
+      client,
+      false,
+    );
+    const acks = [...this.#acks, ...report.acks];
+    const resumedMs = report.produce.endedAtMs;
+    const loss = await client.survivors({ topic: this.#plan.topic, acks, cutMs: cut.getTime(), resumedMs });
+    if (loss.wrong.length > 0) throw new Error(loss.wrong.join('; '));
+    this.#acks = loss.contents;
+    return { report, cut, loss, acks };
+  }
+
+  async #play(fault: () => Promise<void>, client: Operations, idempotent: boolean): Promise<LoadReport> {
+    const { atOnce } = this.#plan;
     this.#loads += 1;
-    await client.startLoad({ ...this.#plan, name: `load-${this.#loads}`, everyMs: 50 });
+    await client.startLoad({ ...this.#plan, name: `load-${this.#loads}`, everyMs: 50, idempotent });
     await fault();
     const before = await client.load();
     await until('clients go on', PATIENCE_SECONDS, async () => {
@@ -63,8 +97,7 @@ export class Workload {
     });
     const report = await client.stopLoad();
     if (report.failure !== undefined) throw new Error(report.failure);
-    this.#acks.push(...report.acks);
-    return { report, records: await this.check(bookmarks) };
+    return report;
   }
 
   /** Every acknowledged record at its offset, nothing else, and the bookmarks where they were. Throws what is wrong. */

@@ -15,6 +15,8 @@ export class World {
   readonly kube: Kubernetes;
   readonly api: ApiClient;
   readonly store: Store;
+  /** The store of another region; not there before a scenario starts it. */
+  readonly east: Store;
   readonly cluster: Cluster;
   readonly #bin: string;
   /** What most scenarios write and read. */
@@ -25,6 +27,7 @@ export class World {
     this.kube = kube;
     this.api = kube.api;
     this.store = new Store(kube.api, 'minio');
+    this.east = new Store(kube.api, 'minio-east');
     this.cluster = new Cluster(kube.api, 'shop', 'orders');
     this.orders = new Workload(() => this.client, { topic: 'orders', partitions: 3, atOnce: 3 });
     this.#bin = execFileSync(join(ROOT, 'e2e/cluster/tools'), { encoding: 'utf8' }).trim();
