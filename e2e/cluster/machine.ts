@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -52,7 +52,7 @@ export class Machine {
     });
     await Promise.race([once(first.stdout, 'data'), ended]);
     ended.catch(() => undefined);
-    const machine = new Machine(name, first, childOf(first.pid ?? 0), freeAddresses());
+    const machine = new Machine(name, first, childOf(first.pid ?? 0), claimAddresses());
     machine.#connect();
     machine.cgroup.create();
     return machine;
@@ -89,6 +89,8 @@ export class Machine {
     this.run('ip', 'link', 'set', 'eth0', 'up');
     this.run('ip', 'route', 'add', 'default', 'via', host);
     for (const range of [pods, services]) ip('route', 'add', range, 'via', machine);
+    // The claim: these routes stand for it now, and go with the cable.
+    ip('route', 'delete', 'unreachable', rangeOf(host));
   }
 }
 
@@ -105,13 +107,18 @@ function childOf(parent: number): number {
   throw new Error('the first process of the machine cannot be found');
 }
 
-function freeAddresses(): Addresses {
+/** A range that nobody else has, not even a machine that starts at the same moment: of two equal routes only the first can be added. */
+function claimAddresses(): Addresses {
   const taken = execFileSync('ip', ['-4', 'route', 'show', 'table', 'all'], { encoding: 'utf8' });
   for (let second = 213; second < 255; second += 1) {
     const prefix = `10.${second}`;
+    const host = `${prefix}.0.1`;
     if (taken.includes(` ${prefix}.`) || taken.includes(`\n${prefix}.`)) continue;
+    const claim = spawnSync('ip', ['route', 'add', 'unreachable', rangeOf(host)], { encoding: 'utf8' });
+    if (claim.stderr.includes('File exists')) continue;
+    if (claim.status !== 0) throw new Error(`ip route add: ${claim.stderr}`);
     return {
-      host: `${prefix}.0.1`,
+      host,
       machine: `${prefix}.0.2`,
       pods: `${prefix}.64.0/18`,
       podGateway: `${prefix}.64.1`,
@@ -120,4 +127,9 @@ function freeAddresses(): Addresses {
     };
   }
   throw new Error('no free range of addresses between 10.213.0.0 and 10.254.255.255: look at `ip route`');
+}
+
+/** Everything of a machine, by its host's address. */
+function rangeOf(host: string): string {
+  return host.replace(/\.1$/, '.0/16');
 }

@@ -25,9 +25,14 @@ const mainJob: Scenario = {
   what: 'pod and volume deleted at once, without a word',
   play: async (world) => {
     const { cluster } = world;
-    const measured = await world.orders.underLoad(() => loseEverything(cluster));
     // What a person sees of it.
-    console.log(world.kubectl('get', 'chk', '-n', cluster.namespace));
+    const watched = world.watch('get', 'chk', '-n', cluster.namespace);
+    let measured: string;
+    try {
+      measured = await world.orders.underLoad(() => loseEverything(cluster));
+    } finally {
+      console.log(watched());
+    }
     console.log(world.kubectl('describe', 'chk', cluster.name, '-n', cluster.namespace));
     return `${measured}, ${await restoredRecords(world)} restored`;
   },

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { ApiClient } from '../api-client.ts';
 import type { Operations } from '../client/operations.ts';
@@ -40,6 +40,21 @@ export class World {
 
   kubectl(...args: readonly string[]): string {
     return this.#tool('kubectl', args);
+  }
+
+  /** `kubectl get --watch`, as a person has it open meanwhile; ending it answers what it has printed. */
+  watch(...args: readonly string[]): () => string {
+    const printed: string[] = [];
+    const command = [...args, '--watch'];
+    const child = spawn(join(this.#bin, 'kubectl'), command, {
+      env: this.#environment(),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    child.stdout.on('data', (chunk: Buffer) => printed.push(String(chunk)));
+    return () => {
+      child.kill();
+      return printed.join('');
+    };
   }
 
   helm(...args: readonly string[]): string {
