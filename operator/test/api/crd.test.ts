@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { load } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
 import { customResourceDefinition, referencePage, rootSchema, rulesOf } from '../../src/api/index.ts';
 import type { Json } from '../../src/api/index.ts';
 
@@ -29,6 +29,13 @@ test('the CRD in crds/, its copy in the chart and the reference are what the tab
 test('the CRD as YAML says all that the table says, rules and defaults among it', () => {
   const path = join(import.meta.dirname, '../../../crds/chronikclusters.chronik.stream.yaml');
   assert.deepEqual(load(readFileSync(path, 'utf8')), customResourceDefinition());
+});
+
+test('the manifest for those who have no Helm holds the same CRD (e2e/charts/main.ts --update writes it)', () => {
+  const manifest = readFileSync(join(import.meta.dirname, '../../../deploy/operator.yaml'), 'utf8');
+  const objects = loadAll(manifest) as readonly ({ readonly kind: string; readonly spec: object } | null)[];
+  const found = objects.find((object) => object?.kind === 'CustomResourceDefinition');
+  assert.deepEqual(found?.spec, customResourceDefinition()['spec']);
 });
 
 test('the schema is structural: no default lies outside the type of its field', () => {
