@@ -26,15 +26,16 @@ export interface Barrier {
 
 /**
  * The barrier of a primary that has been stopped cleanly: all its streams and its metadata log are sealed. Rejects with
- * HoldError PRIMARY_NOT_STOPPED, or PRIMARY_UNKNOWN if the store that the timeline is written in is not among `others`.
+ * HoldError PRIMARY_NOT_STOPPED, or PRIMARY_UNKNOWN if the store that the timeline is written in is not among `others`, or away.
  */
 export async function readBarrier(options: CopyOptions): Promise<Barrier> {
-  const { context, tree, timeline } = await openCopy(options);
+  const { context, tree, timeline, untold } = await openCopy(options);
   const primary = options.others.find(({ address }) => sameStore(address, timeline.store));
-  if (primary === undefined) {
+  if (primary === undefined || untold.includes(primary.description)) {
+    const why = primary === undefined ? 'is not configured' : 'does not answer';
     throw new HoldError(
       'PRIMARY_UNKNOWN',
-      `timeline ${timeline.timeline} is written in ${describeAddress(timeline.store)}, which is not configured`,
+      `timeline ${timeline.timeline} is written in ${describeAddress(timeline.store)}, which ${why}`,
       {
         remedy: 'A switchover without loss reads both stores. If the primary is gone, use "chronik promote".',
       },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { hasCode, silentLogger, systemClock, systemRandom } from '../../../src/edge/index.ts';
+import { ChronikError, hasCode, silentLogger, systemClock, systemRandom } from '../../../src/edge/index.ts';
 import { ZERO_UUID, buildBatch, encodeGroupRecord } from '../../../src/kafka/index.ts';
 import { parseSlotKey } from '../../../src/log/index.ts';
 import { readTimelineFiles } from '../../../src/meta/index.ts';
@@ -381,5 +381,14 @@ describe('a switchover', () => {
     const starting = east.start({ boot: plan });
     for (const { key, body } of objectsOf(west)) await east.objects.create(key, [body]);
     assert.deepEqual(await contents((await starting).broker), ['0 a', '1 b', '2 c']);
+  });
+
+  test('needs the store of the primary, and says so if it does not answer', async () => {
+    const { broker } = await primaryWith('=a');
+    await stop(broker);
+    const copy = await storeOf(objectsOf(west), 'east');
+    const away = (): Promise<never> => Promise.reject(new ChronikError('STORE_UNREACHABLE', 'the store is away'));
+    Object.assign(west.objects, { get: away, list: away, head: away });
+    await rejectsWith('PRIMARY_UNKNOWN', readBarrier(copyOptions(copy, [west.objects])));
   });
 });
