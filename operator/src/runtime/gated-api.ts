@@ -55,8 +55,8 @@ export class GatedApi implements KubeApi {
     return this.#write('patch', () => this.#api.patch(type, namespace, name, patch, subresource));
   }
 
-  delete(type: ResourceType, namespace: string, name: string, uid: string): Promise<void> {
-    return this.#write('delete', () => this.#api.delete(type, namespace, name, uid));
+  delete(...parameters: Parameters<KubeApi['delete']>): Promise<void> {
+    return this.#write('delete', () => this.#api.delete(...parameters));
   }
 
   async #write<Result>(verb: string, write: () => Promise<Result>): Promise<Result> {

@@ -2,6 +2,7 @@ import { FINALIZER } from '../../src/api/index.ts';
 import type { ChronikCluster } from '../../src/api/index.ts';
 import { parseReport } from '../../src/plan/index.ts';
 import type { BrokerReport } from '../../src/plan/index.ts';
+import { GatedApi } from '../../src/runtime/gated-api.ts';
 import { reconcile } from '../../src/runtime/reconcile.ts';
 import type { Reconciled } from '../../src/runtime/reconcile.ts';
 import { FakeKube } from './fake-kube.ts';
@@ -102,7 +103,13 @@ export class FakeWorld {
     };
     const probe = (podIP: string): Promise<BrokerReport | undefined> => Promise.resolve(this.#reports.get(podIP));
     const plan = { brokerImage: 'chronik:1' };
-    return reconcile({ api: kube, cache: kube, probe, plan, clock, log: silent }, 'default', name);
+    // As the operator writes, through what asks whether it leads.
+    const api = new GatedApi(
+      kube,
+      () => true,
+      () => undefined,
+    );
+    return reconcile({ api, cache: kube, probe, plan, clock, log: silent }, 'default', name);
   }
 
   /** Operator and world take turns until neither has anything to do. */
