@@ -10,6 +10,9 @@ import { freePort } from '../support/ports.ts';
 import { FaultProxy } from './fault-proxy.ts';
 
 const TOPIC = 'load';
+const FLOOD_RECORD_BYTES = 100_000;
+/** Requests being received, and records not yet in the bucket; the least that can be set. */
+export const MAX_UNCOMMITTED_BYTES = 16 * 1024 * 1024;
 
 /** How the broker sees its store, from its status. */
 export interface StoreStatus {
@@ -68,7 +71,7 @@ export class LoadedBroker {
       port: this.#broker?.settings.port ?? (await freePort()),
       httpPort: await freePort(),
       dataDirectory: join(this.#root, 'data'),
-      environment: this.environment,
+      environment: { ...this.environment, CHRONIK_MAX_UNCOMMITTED_BYTES: String(MAX_UNCOMMITTED_BYTES) },
     });
   }
 
@@ -78,12 +81,21 @@ export class LoadedBroker {
     await rm(join(this.#root, 'data'), { recursive: true });
   }
 
-  async send(): Promise<void> {
-    assert.ok(this.#producer);
-    const value = String(this.acked.length);
-    const startMs = performance.now();
-    await this.#producer.send({ topic: TOPIC, acks: -1, messages: [{ key: value, value }] });
-    this.acked.push({ value, tookMs: performance.now() - startMs });
+  send(): Promise<void> {
+    return this.#send(String(this.acked.length), -1);
+  }
+
+  /** So many bytes at once, with acks=1: for what the disk of the broker can answer by itself. */
+  async flood(bytes: number): Promise<void> {
+    const names = Array.from({ length: Math.ceil(bytes / FLOOD_RECORD_BYTES) }, (_, index) => `flood ${index} `);
+    await Promise.all(names.map((name) => this.#send(name.padEnd(FLOOD_RECORD_BYTES, 'x'), 1)));
+  }
+
+  /** What the broker says of itself in its metrics. */
+  async uncommittedBytes(): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.broker.settings.httpPort}/metrics`);
+    const line = /^chronik_uncommitted_bytes (\d+)$/m.exec(await response.text());
+    return Number(line?.[1] ?? assert.fail('the metric is missing'));
   }
 
   /** Milliseconds that each acknowledgement took. */
@@ -123,6 +135,13 @@ export class LoadedBroker {
     await this.#broker?.stop('SIGKILL');
     await this.proxy.close();
     await rm(this.#root, { recursive: true, force: true });
+  }
+
+  async #send(value: string, acks: -1 | 1): Promise<void> {
+    assert.ok(this.#producer);
+    const startMs = performance.now();
+    await this.#producer.send({ topic: TOPIC, acks, messages: [{ value }] });
+    this.acked.push({ value, tookMs: performance.now() - startMs });
   }
 
   async #connect(): Promise<void> {

@@ -1,4 +1,6 @@
 // Each provider's own client, set up as its documentation shows and no further: what the adapters are measured against.
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { Storage } from '@google-cloud/storage';
@@ -8,6 +10,8 @@ export interface RawClient {
   put(key: string, body: Buffer): Promise<unknown>;
   /** Size of what was read. */
   get(key: string): Promise<number>;
+  /** The same client, told to send and to compare the checksum that the adapter does; left out where it does so by itself. */
+  readonly checked?: RawClient;
 }
 
 /** For the emulators of e2e/stores: a fixed key, plain HTTP. Throws for anything else. */
@@ -56,8 +60,22 @@ function rawAzure({ endpoint, account, container, prefix, credentials }: AzureSt
   if (credentials.kind !== 'account-key' || endpoint === undefined) throw new Error('needs an endpoint and a key');
   const credential = new StorageSharedKeyCredential(account, credentials.key);
   const client = new ContainerClient(`${endpoint}/${container}`, credential);
+  const checked: RawClient = {
+    put: (key, body) =>
+      client.getBlockBlobClient(`${prefix}/${key}`).upload(body, body.length, {
+        conditions: { ifNoneMatch: '*' },
+        transactionalContentMD5: createHash('md5').update(body).digest(),
+      }),
+    get: async (key) => {
+      const { readableStreamBody: stream, contentMD5 } = await client.getBlobClient(`${prefix}/${key}`).download();
+      const body = await buffer(stream!);
+      if (!createHash('md5').update(body).digest().equals(contentMD5!)) throw new Error(`${key} is damaged`);
+      return body.length;
+    },
+  };
   return {
     put: (key, body) => client.getBlockBlobClient(`${prefix}/${key}`).upload(body, body.length),
     get: async (key) => (await client.getBlobClient(`${prefix}/${key}`).downloadToBuffer()).length,
+    checked,
   };
 }

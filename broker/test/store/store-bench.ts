@@ -11,13 +11,13 @@ const SIZES = [4 * KIB, MIB, 8 * MIB] as const;
 const CONCURRENCIES = [1, 8, 32] as const;
 /** How long a turn is; it ends after the requests that are under way. */
 const TURN_MS = 100;
-/** A round is one turn of each side, who begins changing; so many rounds at most. */
-const MOST_ROUNDS = 60;
+/** A round is one turn of each side, in a circle in which another begins each time; so many rounds at most. */
+const MOST_ROUNDS = 200;
 const FEWEST_ROUNDS = 3;
 /** For everything; what one cell leaves over is for the others. */
 const TOTAL_MS = Number(process.env['BENCH_SECONDS'] ?? 180) * 1000;
 
-type SideName = 'raw' | 'ours';
+type SideName = 'raw' | 'checked' | 'ours';
 
 interface Turn {
   readonly requests: number;
@@ -50,7 +50,12 @@ const ours: Client = {
     }),
   get: async (key) => (await store.get(key))?.length ?? 0,
 };
-const clients: Readonly<Record<SideName, Client>> = { raw: rawClient(primary), ours };
+const raw = rawClient(primary);
+const clients: readonly (readonly [SideName, Client])[] = [
+  ['raw', raw],
+  ...(raw.checked === undefined ? [] : [['checked', raw.checked] as const]),
+  ['ours', ours],
+];
 let names = 0;
 const made: string[] = [];
 
@@ -91,11 +96,11 @@ function figures({ turns, tookMs }: Side, sizeBytes: number): object {
   };
 }
 
-/** Rate of ours by that of the SDK, round by round: what slows a whole round slows both. */
-function ratios(sides: Readonly<Record<SideName, Side>>): object {
-  const perRound = sides.ours.turns.map(({ requests, seconds }, round) => {
-    const raw = sides.raw.turns[round]!;
-    return requests / seconds / (raw.requests / raw.seconds);
+/** Rate of ours by that of another side, round by round: what slows a whole round slows both. */
+function ratios(mine: Side, theirs: Side): object {
+  const perRound = mine.turns.map(({ requests, seconds }, round) => {
+    const other = theirs.turns[round]!;
+    return requests / seconds / (other.requests / other.seconds);
   });
   return {
     rounds: perRound.length,
@@ -111,7 +116,7 @@ async function cell(
   budgetMs: number,
 ): Promise<object> {
   const body = systemRandom.bytes(sizeBytes);
-  const sides: Record<SideName, Side> = { raw: { turns: [], tookMs: [] }, ours: { turns: [], tookMs: [] } };
+  const sides = new Map<SideName, Side>(clients.map(([side]) => [side, { turns: [], tookMs: [] }]));
   const name = (): string => {
     names += 1;
     made.push(`probe/bench/${names}`);
@@ -122,9 +127,9 @@ async function cell(
   const startMs = systemClock.monotonicMs();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     if (round >= FEWEST_ROUNDS && systemClock.monotonicMs() - startMs > budgetMs) break;
-    for (const side of round % 2 === 0 ? (['raw', 'ours'] as const) : (['ours', 'raw'] as const)) {
-      const client = clients[side];
-      await turn(sides[side], concurrency, async () => {
+    const first = round % clients.length;
+    for (const [side, client] of [...clients.slice(first), ...clients.slice(0, first)]) {
+      await turn(sides.get(side)!, concurrency, async () => {
         if (operation === 'put') await client.put(name(), body);
         else if ((await client.get(read)) !== sizeBytes) throw new Error(`${read} was not read whole`);
       });
@@ -133,20 +138,23 @@ async function cell(
   // Small ones may stay: the store is thrown away, and deleting them one by one would take longer than making them.
   const gone = made.splice(0);
   if (sizeBytes > MIB) await store.delete(gone);
-  return {
-    operation,
-    sizeBytes,
-    concurrency,
-    raw: figures(sides.raw, sizeBytes),
-    ours: figures(sides.ours, sizeBytes),
-    ratio: ratios(sides),
-  };
+  const mine = sides.get('ours')!;
+  const compared = [...sides]
+    .filter(([side]) => side !== 'ours')
+    .map(([side, theirs]) => [side, { ...figures(theirs, sizeBytes), ratio: ratios(mine, theirs) }] as const);
+  return { operation, sizeBytes, concurrency, ours: figures(mine, sizeBytes), ...Object.fromEntries(compared) };
 }
 
 const cells: object[] = [];
-const wanted = (['put', 'get'] as const).flatMap((operation) =>
-  SIZES.flatMap((sizeBytes) => CONCURRENCIES.map((concurrency) => ({ operation, sizeBytes, concurrency }))),
-);
+/** Only these, as `put 4096 32`, separated by commas; all if left out. */
+const only = process.env['BENCH_CASES']?.split(',');
+const wanted = (['put', 'get'] as const)
+  .flatMap((operation) =>
+    SIZES.flatMap((sizeBytes) => CONCURRENCIES.map((concurrency) => ({ operation, sizeBytes, concurrency }))),
+  )
+  .filter(
+    ({ operation, sizeBytes, concurrency }) => only?.includes(`${operation} ${sizeBytes} ${concurrency}`) ?? true,
+  );
 const endMs = systemClock.monotonicMs() + TOTAL_MS;
 // The first requests of each side meet cold code and no connections.
 for (const operation of ['put', 'get'] as const) await cell(operation, 4 * KIB, 8, 1000);

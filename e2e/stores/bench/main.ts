@@ -1,6 +1,6 @@
 // `make bench-stores`: the adapters beside the SDKs they are built on, and acknowledgements beside plain PUTs, against real servers
 // started here. Writes the tables of docs/benchmarks.md; `STORE=s3` (gcs, azure) measures one of them, `PART=requests` or `acks`
-// one thing (acks only for all stores at once).
+// one thing (acks only for all stores at once), `BENCH_CASES='put 4096 32,get 1048576 8'` only these, and writes nothing.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, platform, tmpdir } from 'node:os';
@@ -34,15 +34,23 @@ async function withStore<T>(
 }
 
 async function measureRequests(environment: Readonly<Record<string, string>>): Promise<readonly Cell[]> {
-  const { PATH, HOME, BENCH_SECONDS } = process.env;
+  const { PATH, HOME, BENCH_SECONDS, BENCH_CASES } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=DEP0169', SUITE], {
-    env: { PATH, HOME, ...(BENCH_SECONDS === undefined ? {} : { BENCH_SECONDS }), ...environment },
+    env: {
+      PATH,
+      HOME,
+      ...(BENCH_SECONDS === undefined ? {} : { BENCH_SECONDS }),
+      ...(BENCH_CASES === undefined ? {} : { BENCH_CASES }),
+      ...environment,
+    },
   });
   return JSON.parse(stdout) as readonly Cell[];
 }
 
 function write(title: string, part: string): void {
   process.stdout.write(`\n### ${title}\n\n${part}`);
+  // A part of a table is for whoever asked for it.
+  if (process.env['BENCH_CASES'] !== undefined) return;
   writeFileSync(PAGE, withPart(readFileSync(PAGE, 'utf8'), title, part));
 }
 
@@ -60,4 +68,4 @@ if (part !== 'requests' && store === '') {
   for (const name of names) figures.push([SERVERS[name], await withStore(name, measureAcks)]);
   write('Acknowledgements beside plain PUTs', acksPart(figures, measured));
 }
-process.stdout.write(`\nwritten to ${PAGE}\n`);
+if (process.env['BENCH_CASES'] === undefined) process.stdout.write(`\nwritten to ${PAGE}\n`);

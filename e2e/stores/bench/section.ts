@@ -6,15 +6,20 @@ export interface Figures {
   readonly p50Ms: number;
 }
 
-/** One thing measured on both sides. */
+/** Figures of an SDK, and the rate of ours by its, round by round. */
+export interface Compared extends Figures {
+  readonly ratio: { readonly rounds: number; readonly median: number; readonly quartiles: readonly [number, number] };
+}
+
+/** One thing measured on all sides. */
 export interface Cell {
   readonly operation: 'put' | 'get';
   readonly sizeBytes: number;
   readonly concurrency: number;
-  readonly raw: Figures;
+  readonly raw: Compared;
+  /** The SDK told to send and compare the checksum that ours does, where it does not do so by itself. */
+  readonly checked?: Compared;
   readonly ours: Figures;
-  /** Rate of ours by that of the SDK, round by round. */
-  readonly ratio: { readonly rounds: number; readonly median: number; readonly quartiles: readonly [number, number] };
 }
 
 /** Acknowledgements of a broker beside plain PUTs, milliseconds. */
@@ -37,22 +42,26 @@ export function withPart(page: string, title: string, part: string): string {
 }
 
 export function requestsPart(cells: readonly Cell[], measured: string): string {
+  const isChecked = cells.some(({ checked }) => checked !== undefined);
   const titles = ['', 'body', 'at once', 'SDK /s', 'ours /s', 'ours of SDK', 'half of the rounds', 'rounds'];
   const more = ['SDK p50 ms', 'ours p50 ms', 'SDK CPU s/GB', 'ours CPU s/GB'];
-  const all = [...titles, ...more];
-  const rows = cells.map(({ operation, sizeBytes, concurrency, raw, ours, ratio }) => [
+  const withChecksum = ['SDK with MD5 /s', 'ours of it', 'half of the rounds', 'its CPU s/GB'];
+  const all = [...titles, ...more, ...(isChecked ? withChecksum : [])];
+  const rows = cells.map(({ operation, sizeBytes, concurrency, raw, checked, ours }) => [
     operation,
     SIZES[sizeBytes] ?? `${sizeBytes}`,
     concurrency,
     raw.requestsPerSecond.toFixed(0),
     ours.requestsPerSecond.toFixed(0),
-    percent(ratio.median),
-    ratio.quartiles.map(percent).join(' to '),
-    ratio.rounds,
+    ...compared(raw),
+    raw.ratio.rounds,
     raw.p50Ms.toFixed(1),
     ours.p50Ms.toFixed(1),
     raw.cpuSecondsPerGb.toFixed(1),
     ours.cpuSecondsPerGb.toFixed(1),
+    ...(checked === undefined
+      ? []
+      : [checked.requestsPerSecond.toFixed(0), ...compared(checked), checked.cpuSecondsPerGb.toFixed(1)]),
   ]);
   const line = `| --- | --- ${'| ---: '.repeat(all.length - 2)}|`;
   const table = rows.map((row) => `| ${row.join(' | ')} |\n`).join('');
@@ -73,6 +82,10 @@ export function acksPart(figures: readonly (readonly [string, AckFigures])[], me
   const line = `| --- ${'| ---: '.repeat(titles.length - 1)}|`;
   const table = rows.map((row) => `| ${row.join(' | ')} |\n`).join('');
   return `${measured}\n\n| ${titles.join(' | ')} |\n${line}\n${table}`;
+}
+
+function compared({ ratio }: Compared): readonly [string, string] {
+  return [percent(ratio.median), ratio.quartiles.map(percent).join(' to ')];
 }
 
 function percent(ratio: number): string {

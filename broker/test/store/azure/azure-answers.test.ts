@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { AzureBlobEncryption } from '../../../src/store/azure/azure-encryption.ts';
 import { AzureStore } from '../../../src/store/azure/azure-store.ts';
 import type { StoreErrorKind } from '../../../src/store/index.ts';
 import { FAKE_CONTAINER, FakeAzure, azureRefusal } from '../fakes/fake-azure.ts';
@@ -141,6 +143,43 @@ describe('answers of Azure', () => {
     assert.equal(fake.requests[0]?.headers['x-ms-encryption-scope'], 'team');
     answer({ status: 201, headers: { etag: '"0x1"' } });
     await assert.rejects(scoped.create('b', body), failure('invalid', /without encrypting/));
+  });
+
+  test('hole-23: of an object in parts, every block and the list ask for the encryption scope, and it is verified', async () => {
+    const config = azureConfig(fake.endpoint, { encryption: { kind: 'scope', name: 'team' } });
+    const scoped = new AzureStore(config, azureOptions());
+    const upload = await scoped.uploads.begin('a', { sizeBytes: 4, partBytes: 4 });
+    assert.equal(await upload.send(0, body[0]!), 'sent');
+    assert.equal(await upload.complete(), 'created');
+    assert.deepEqual(
+      fake.requests.map(({ query, headers }) => [query.get('comp'), headers['x-ms-encryption-scope']]),
+      [
+        ['block', 'team'],
+        ['blocklist', 'team'],
+      ],
+    );
+    const other = await scoped.uploads.begin('b', { sizeBytes: 4, partBytes: 4 });
+    await other.send(0, body[0]!);
+    answer({ status: 201, headers: { etag: '"0x1"' } });
+    await assert.rejects(other.complete(), failure('invalid', /without encrypting/));
+  });
+
+  // The SDK sends it over TLS only, which the fake does not speak.
+  test('hole-23: a customer key goes with creates and reads, and the answer must name it', () => {
+    const key = Buffer.alloc(32, 7);
+    const encryption = new AzureBlobEncryption({ kind: 'customer-key', keyFile: 'key' }, `${key.toString('base64')}\n`);
+    const encryptionKeySha256 = createHash('sha256').update(key).digest('base64');
+    for (const sent of [encryption.create, encryption.read]) {
+      assert.deepEqual(sent.customerProvidedKey, {
+        encryptionAlgorithm: 'AES256',
+        encryptionKey: key.toString('base64'),
+        encryptionKeySha256,
+      });
+    }
+    encryption.verify({ encryptionKeySha256 }, 'a');
+    for (const answered of [{}, { encryptionKeySha256: 'another' }]) {
+      assert.throws(() => encryption.verify(answered, 'a'), failure('invalid', /without encrypting/));
+    }
   });
 
   test('a signature in a file is read again once the store refuses it', async () => {

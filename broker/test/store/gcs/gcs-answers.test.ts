@@ -141,6 +141,21 @@ describe('answers of Google Cloud Storage', () => {
     }
   });
 
+  test('hole-23: an object in parts is begun with the key of Cloud KMS, and it is verified when it is complete', async () => {
+    const keyName = 'projects/p/locations/l/keyRings/r/cryptoKeys/k';
+    const config = gcsConfig(fake.endpoint, { encryption: { kind: 'kms', keyName } });
+    const kms = new GcsStore(config, gcsOptions());
+    const shape = { sizeBytes: 4, partBytes: 256 * 1024 };
+    const upload = await kms.uploads.begin('a', shape);
+    assert.equal(fake.requests[0]?.query.get('kmsKeyName'), keyName);
+    assert.equal(await upload.send(0, body[0]!), 'sent');
+    assert.equal(await upload.complete(), 'created');
+    const other = await kms.uploads.begin('b', shape);
+    await other.send(0, body[0]!);
+    answer({ status: 200, body: JSON.stringify({ name: 'b' }) });
+    await assert.rejects(other.complete(), failure('invalid', /without encrypting/));
+  });
+
   test('hole-23: a customer key goes with creates and reads; without it nothing is readable', async () => {
     const config = gcsConfig(fake.endpoint, { encryption: { kind: 'customer-key', keyFile: 'key' } });
     const keyed = new GcsStore(config, gcsOptions({ customerKey: Buffer.alloc(32, 7).toString('base64') }));
