@@ -105,13 +105,16 @@ test('a bucket that existed before is copied as a whole, while records come', as
 test('the replica is away for a while: the lag tells, producers do not notice, afterwards all is there', async () => {
   const running = broker!;
   await proxy.beginOutage();
-  await produce(running, 50);
-  await until('the lag grows', async () => {
-    const { state, lag, reachable } = await replicaStatus(running, 'east');
-    return state !== 'in sync' && !reachable && (lag?.seconds ?? 0) > 3 && (lag?.objects ?? 0) > 0;
-  });
-  assert.equal((await running.status())['state'], 'serving');
-  await proxy.endOutage();
+  try {
+    await produce(running, 50);
+    await until('the lag grows', async () => {
+      const { state, lag, reachable } = await replicaStatus(running, 'east');
+      return state !== 'in sync' && !reachable && (lag?.seconds ?? 0) > 3 && (lag?.objects ?? 0) > 0;
+    });
+    assert.equal((await running.status())['state'], 'serving');
+  } finally {
+    await proxy.endOutage();
+  }
   await untilInSync(running);
 });
 

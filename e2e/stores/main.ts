@@ -1,6 +1,6 @@
 // `make e2e-stores`: the contract of ObjectStore and the boot probe against real servers, each started here, by the
 // environment variables that a user would set, and a broker on each with a bad network between. `STORE=s3` (s3-tls, gcs,
-// azure) runs one of them; STORE_OUTAGE_SECONDS is how long the store is away (5).
+// azure, azure-tls) runs one of them; STORE_OUTAGE_SECONDS is how long the store is away (5).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ async function check(name: StoreName): Promise<boolean> {
   try {
     const server = await STORES[name](directory);
     try {
-      const suites = name === 's3-tls' ? [CONTRACT, ON_TLS] : [CONTRACT, ...ON_PLAIN_HTTP];
+      const suites = name.endsWith('-tls') ? [CONTRACT, ON_TLS] : [CONTRACT, ...ON_PLAIN_HTTP];
       const { PATH, HOME, STORE_OUTAGE_SECONDS } = process.env;
       const flags = ['--disable-warning=TimeoutNegativeWarning', '--test', '--test-reporter=spec'];
       const child = spawn(process.execPath, [...flags, '--test-concurrency=1', ...suites], {

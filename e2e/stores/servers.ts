@@ -12,14 +12,15 @@ import type { ServerProgram, StoreServer } from './server.ts';
 const BUCKET = 'chronik';
 const PREFIX = 'team/cluster';
 
-export type StoreName = 's3' | 's3-tls' | 'gcs' | 'azure';
+export type StoreName = 's3' | 's3-tls' | 'gcs' | 'azure' | 'azure-tls';
 
-/** The stores by name. Each start is a new, empty one in `directory`. `s3-tls`: with a certificate and a key of our own. */
+/** The stores by name. Each start is a new, empty one in `directory`. `-tls`: with a certificate of our own (and S3 with a key of our own). */
 export const STORES: Readonly<Record<StoreName, (directory: string) => Promise<StoreServer>>> = {
   s3: startMinio,
   's3-tls': startMinioWithTls,
   gcs: startFakeGcsServer,
   azure: startAzurite,
+  'azure-tls': startAzuriteWithTls,
 };
 
 async function startMinio(directory: string): Promise<StoreServer> {
@@ -86,7 +87,7 @@ async function minioServer(
   };
 }
 
-/** A certificate for 127.0.0.1 that is its own authority, as MinIO wants to find it. Answers the file to trust. */
+/** A certificate for 127.0.0.1 that is its own authority, with the names that MinIO wants. Answers the file to trust. */
 async function makeCertificate(directory: string): Promise<string> {
   mkdirSync(directory);
   const [key, certificate] = [join(directory, 'private.key'), join(directory, 'public.crt')];
@@ -119,17 +120,43 @@ async function startFakeGcsServer(directory: string): Promise<StoreServer> {
   };
 }
 
-async function startAzurite(directory: string): Promise<StoreServer> {
-  const script = await azurite();
-  const port = await freePort();
-  const [account, key] = ['chronikaccount', randomBytes(64).toString('base64')];
+async function azuriteServer(
+  directory: string,
+  port: number,
+  { account, key }: { readonly account: string; readonly key: string },
+  flags: readonly string[],
+): Promise<ServerProgram> {
   const location = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', join(directory, 'azurite')];
-  const stop = await startServer({
+  return {
     command: process.execPath,
-    args: [script, ...location, '--silent', '--skipApiVersionCheck', '--disableTelemetry'],
+    args: [await azurite(), ...location, ...flags, '--silent', '--skipApiVersionCheck', '--disableTelemetry'],
     environment: { AZURITE_ACCOUNTS: `${account}:${key}` },
     port,
-  });
+  };
+}
+
+async function startAzuriteWithTls(directory: string): Promise<StoreServer> {
+  const plain = await startAzurite(directory);
+  await plain.stop();
+  const { AZURE_ACCOUNT_NAME: account = '', AZURE_ACCOUNT_KEY: key = '' } = plain.environment;
+  const certificates = join(directory, 'certificates');
+  const certificate = await makeCertificate(certificates);
+  const port = await freePort();
+  const flags = ['--cert', certificate, '--key', join(certificates, 'private.key')];
+  return {
+    environment: {
+      ...plain.environment,
+      AZURE_ENDPOINT: `https://127.0.0.1:${port}/${account}`,
+      OBJECT_STORE_CA_FILE: certificate,
+    },
+    stop: await startServer(await azuriteServer(directory, port, { account, key }, flags)),
+  };
+}
+
+async function startAzurite(directory: string): Promise<StoreServer> {
+  const port = await freePort();
+  const [account, key] = ['chronikaccount', randomBytes(64).toString('base64')];
+  const stop = await startServer(await azuriteServer(directory, port, { account, key }, []));
   const endpoint = `http://127.0.0.1:${port}/${account}`;
   await createContainer(endpoint, { account, key }, BUCKET);
   return {

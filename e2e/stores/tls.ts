@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { runChronik } from '../support/chronik-command.ts';
 
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => /^(OBJECT_STORE|S3)_/.test(name)),
+  Object.entries(process.env).filter(([name]) => /^(OBJECT_STORE|S3|AZURE)_/.test(name)),
 ) as Readonly<Record<string, string>>;
 
 test('without its certificate authority, the store is not talked to, and the message says what to name', async () => {

@@ -114,7 +114,7 @@ export class CopyRounds {
     const { clock } = this.#context;
     const surveys = startMs - this.#surveyedAtMs >= SURVEY_MS;
     if (surveys || startMs - this.#checkedAtMs >= CHECK_MS) {
-      await checkTarget(this.#context);
+      await this.#lookUntil(checkTarget(this.#context));
       this.#checkedAtMs = startMs;
     }
     if (surveys) {
@@ -133,6 +133,21 @@ export class CopyRounds {
     if (!explained) return;
     await this.#data.copy(goesOn);
     await this.#files.copy();
+  }
+
+  /** Waits for the replica, which may be away: what comes to the bucket meanwhile is counted all the same. */
+  async #lookUntil(answered: Promise<void>): Promise<void> {
+    const { clock, signal } = this.#context;
+    let isPending = true;
+    const ended = answered.finally(() => {
+      isPending = false;
+    });
+    ended.catch(() => undefined);
+    for (;;) {
+      await Promise.race([ended, sleep(clock, LOOK_MS, signal)]);
+      if (!isPending) return ended;
+      await this.#look(false);
+    }
   }
 
   async #look(files: boolean): Promise<void> {

@@ -86,6 +86,27 @@ async function aForeignStoreGetsNothing(options?: RunOptions): Promise<void> {
   }
 }
 
+/** While the replica is away, whatever the copier was about to do there, what waits for it is counted. */
+async function whatWaitsForAReplicaIsCounted(options?: RunOptions): Promise<void> {
+  // The replica goes away at various moments between two looks whether it was promoted.
+  for (const afterMs of [0, 2_000, 4_500, 7_000, 9_500]) {
+    const bench = new CopierBench(`counted ${afterMs}`, options);
+    await bench.start(5);
+    bench.copy();
+    await bench.untilInSync();
+    await bench.pass(afterMs);
+    bench.world.replica.setDown(true);
+    for (let batches = 0; batches < 3; batches += 1) {
+      await bench.produce(5);
+      await bench.pass(12_000);
+    }
+    assert.ok((bench.report.lag?.objects ?? 0) > 0, `nothing is said to wait (${afterMs} ms)`);
+    bench.world.replica.setDown(false);
+    await bench.untilInSync();
+    checkReplicaIsWhole(bench.world);
+  }
+}
+
 /** A slot that does not verify is not copied over a good name; once it is mended, copying goes on. */
 async function damageIsNotCopied(options?: RunOptions): Promise<void> {
   const bench = new CopierBench('damaged source', options);
@@ -220,5 +241,6 @@ export const replicaCopies: readonly PinnedScenario[] = [
   { name: 'copier order: data wait for their metadata', run: dataWaitForTheirMetadata },
   { name: 'copier order: a topic that comes between two looks', run: aTopicComesBetweenTwoLooks },
   { name: 'copier gap: a slot that the bucket has lost is told', run: aGapInTheBucketIsTold },
+  { name: 'copier lag: what waits for a replica that is away is counted', run: whatWaitsForAReplicaIsCounted },
   { name: 'copier lag: it grows while a store is away, and tells when all is there', run: theLagTellsTheTruth },
 ];
