@@ -199,7 +199,8 @@ export class GcsStore implements ObjectStore {
 
   #metadataOf(name: string, fields: string, options: CallOptions | undefined): Promise<GcsAnswer> {
     const path = `${this.#objects}/${encodeURIComponent(name)}?fields=${fields}`;
-    return this.#client.send({ method: 'GET', path, signal: options?.signal });
+    // Checksums of what a customer's key encrypts are told only to who has the key.
+    return this.#client.send({ method: 'GET', path, headers: this.#encryption.headers, signal: options?.signal });
   }
 
   /**

@@ -49,7 +49,8 @@ export class FakeGcs extends FakeServer {
     if (name === undefined) return this.#list(request.query);
     const decoded = decodeURIComponent(name);
     if (request.method === 'DELETE') return this.#delete(decoded);
-    return request.query.get('alt') === 'media' ? this.#download(decoded, request) : this.#resource(decoded);
+    if (request.query.get('alt') === 'media') return this.#download(decoded, request);
+    return this.#resource(decoded, request.headers['x-goog-encryption-key-sha256']);
   }
 
   #insert({ headers, query, body }: WireRequest): WireAnswer {
@@ -112,14 +113,17 @@ export class FakeGcs extends FakeServer {
     return this.#resource(name);
   }
 
-  #resource(name: string): WireAnswer {
+  /** `keySha256`: of the key that came with the request. */
+  #resource(name: string, keySha256?: string): WireAnswer {
     const found = this.objects.get(name);
     if (found === undefined) return noSuchObject(name);
+    // "Customer-supplied encryption keys": without the key, the metadata have no hashes.
+    const hash = found.keySha256 === keySha256 ? { crc32c: checksumOf(found.body) } : {};
     return json(200, {
       kind: 'storage#object',
       name,
       size: String(found.body.length),
-      crc32c: checksumOf(found.body),
+      ...hash,
       ...(found.kmsKeyName === undefined ? {} : { kmsKeyName: `${found.kmsKeyName}/cryptoKeyVersions/1` }),
       ...(found.keySha256 === undefined
         ? {}

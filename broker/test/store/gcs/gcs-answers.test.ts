@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { GcsStore } from '../../../src/store/gcs/gcs-store.ts';
+import { crc32cText } from '../../../src/store/object-checksum.ts';
 import type { StoreErrorKind } from '../../../src/store/index.ts';
 import { FakeGcs, gcsRefusal } from '../fakes/fake-gcs.ts';
 import type { WireAnswer } from '../fakes/fake-server.ts';
@@ -162,6 +163,7 @@ describe('answers of Google Cloud Storage', () => {
     assert.equal(await keyed.create('a', body), 'created');
     assert.deepEqual(await keyed.get('a'), body[0]);
     assert.deepEqual(await keyed.head('a'), { sizeBytes: 4 });
+    assert.deepEqual(await keyed.checksum('a'), { algorithm: 'crc32c', text: crc32cText(body[0]!) });
     await assert.rejects(store.get('a'), failure('denied', /GCS_CUSTOMER_KEY_FILE/));
     for (const customerKey of ['', 'short']) {
       assert.throws(() => new GcsStore(config, gcsOptions({ customerKey })), { code: 'SETTING_INVALID' });
