@@ -47,7 +47,7 @@ test(`a load goes through an outage of ${OUTAGE_SECONDS} s: nothing lost, as fas
 
 test('hole-10: a flood with acks=1 into an outage: what waits for the bucket is told and bounded, and lands when it is over', async () => {
   await loaded.proxy.beginOutage();
-  const before = loaded.acked.length;
+  const acknowledged = loaded.acked.length;
   let isOver = false;
   const flood = loaded.flood(2 * MAX_UNCOMMITTED_BYTES).finally(() => (isOver = true));
   // Full to less than what two more requests need.
@@ -57,7 +57,7 @@ test('hole-10: a flood with acks=1 into an outage: what waits for the bucket is 
     assert.ok(told <= MAX_UNCOMMITTED_BYTES, `${told} bytes wait for the bucket`);
     await sleep(100);
   }
-  assert.ok(!isOver && loaded.acked.length > before, 'some were acknowledged by the disk, the others have to wait');
+  assert.ok(!isOver && loaded.acked.length > acknowledged, 'some were acknowledged by the disk, the others have to wait');
   await loaded.proxy.endOutage();
   await flood;
   await loaded.nothingIsLost();
