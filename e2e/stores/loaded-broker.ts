@@ -10,7 +10,7 @@ import { freePort } from '../support/ports.ts';
 import { FaultProxy } from './fault-proxy.ts';
 
 const TOPIC = 'load';
-const FLOOD_RECORD_BYTES = 100_000;
+export const FLOOD_RECORD_BYTES = 100_000;
 /** Requests being received, and records not yet in the bucket; the least that can be set. */
 export const MAX_UNCOMMITTED_BYTES = 16 * 1024 * 1024;
 
