@@ -176,24 +176,24 @@ export class BatchIndex {
     return low;
   }
 
-  /** The first batch below `before` that holds a timestamp of at least `timestamp`; `before` if there is none. */
-  findTimestamp(timestamp: number, before: number): number {
-    let low = this.#first;
+  /** The first batch in `from`..`before`-1 that holds a timestamp of at least `timestamp`; `before` if there is none. */
+  findTimestamp(timestamp: number, before: number, from = this.#first): number {
+    let low = Math.max(from, this.#first);
     let high = before;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((this.#runningMax[middle - this.#origin] as number) < timestamp) low = middle + 1;
       else high = middle;
     }
-    // The running maximum may stem from a batch that was dropped since.
+    // The running maximum may stem from a batch that was dropped since, or lies below `from`.
     while (low < before && this.maxTimestamp(low) < timestamp) low++;
     return low;
   }
 
-  /** The first batch below `before` with the largest timestamp of all; `before` if there is no batch. */
-  findMaxTimestamp(before: number): number {
+  /** The first batch with the largest timestamp of all in `from`..`before`-1; `before` if there is no batch. */
+  findMaxTimestamp(before: number, from = this.#first): number {
     let found = before;
-    for (let ordinal = this.#first; ordinal < before; ordinal++) {
+    for (let ordinal = Math.max(from, this.#first); ordinal < before; ordinal++) {
       if (found === before || this.maxTimestamp(ordinal) > this.maxTimestamp(found)) found = ordinal;
     }
     return found;

@@ -11,39 +11,52 @@ export interface FoundOffset {
 }
 
 /** The first committed record with a timestamp of at least `timestampMs`; undefined if there is none. */
-export function findByTimestamp(log: PartitionLog, timestampMs: number): Promise<FoundOffset | undefined> {
+export async function findByTimestamp(log: PartitionLog, timestampMs: number): Promise<FoundOffset | undefined> {
   const { batches } = log;
-  const ordinal = batches.findTimestamp(timestampMs, batches.committedEnd);
-  return findRecord(log, ordinal, (recordMs) => recordMs >= timestampMs);
+  let ordinal = batches.findTimestamp(timestampMs, batches.committedEnd);
+  while (ordinal < batches.committedEnd) {
+    for (const record of await recordsOf(log, ordinal)) if (record.timestampMs >= timestampMs) return record;
+    // The record for which the batch was taken is deleted, and others of the batch are not: what is sought lies behind it.
+    ordinal = batches.findTimestamp(timestampMs, batches.committedEnd, ordinal + 1);
+  }
+  return undefined;
 }
 
 /** The first of the committed records with the largest timestamp; undefined if there is none. */
-export function findMaxTimestamp(log: PartitionLog): Promise<FoundOffset | undefined> {
+export async function findMaxTimestamp(log: PartitionLog): Promise<FoundOffset | undefined> {
   const { batches } = log;
-  const ordinal = batches.findMaxTimestamp(batches.committedEnd);
-  if (ordinal === batches.committedEnd) return Promise.resolve(undefined);
-  const maxTimestampMs = batches.maxTimestamp(ordinal);
-  return findRecord(log, ordinal, (recordMs) => recordMs === maxTimestampMs);
+  let newest: FoundOffset | undefined;
+  let newestMs = Number.NEGATIVE_INFINITY;
+  let ordinal = batches.findMaxTimestamp(batches.committedEnd);
+  while (ordinal < batches.committedEnd && batches.maxTimestamp(ordinal) > newestMs) {
+    const promisedMs = batches.maxTimestamp(ordinal);
+    for (const record of await recordsOf(log, ordinal)) {
+      if (record.timestampMs <= newestMs) continue;
+      newest = record;
+      newestMs = record.timestampMs;
+      if (newestMs === promisedMs) return newest;
+    }
+    // The record with that timestamp is deleted, and others of its batch are not.
+    ordinal = batches.findMaxTimestamp(batches.committedEnd, ordinal + 1);
+  }
+  return newest;
 }
 
-/** The first record of the batch, at or above the log start, whose timestamp `matches`. */
-async function findRecord(
-  log: PartitionLog,
-  ordinal: number,
-  matches: (timestampMs: number) => boolean,
-): Promise<FoundOffset | undefined> {
+/** The records of the batch from the log start on. */
+async function recordsOf(log: PartitionLog, ordinal: number): Promise<Iterable<FoundOffset>> {
   const { batches } = log;
-  if (ordinal >= batches.committedEnd) return undefined;
   const leaderEpoch = batches.leaderEpoch(ordinal);
   const from = Math.max(batches.baseOffset(ordinal), log.logStartOffset);
   const [batch] = await batchesOf(log.read({ offset: from, maxBytes: 0, minOneBatch: true }));
-  if (batch === undefined) return undefined;
+  return batch === undefined ? [] : recordsIn(batch, from, leaderEpoch);
+}
+
+function* recordsIn(batch: Buffer, from: number, leaderEpoch: number): Iterable<FoundOffset> {
   const cursor = new RecordCursor(batch);
   while (cursor.next()) {
     const { offset, timestampMs } = cursor;
-    if (offset >= log.logStartOffset && matches(timestampMs)) return { offset, timestampMs, leaderEpoch };
+    if (offset >= from) yield { offset, timestampMs, leaderEpoch };
   }
-  return undefined;
 }
 
 async function batchesOf(outcome: ReadOutcome): Promise<readonly Buffer[]> {

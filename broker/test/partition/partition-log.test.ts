@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { baseOffsetOf, partitionLeaderEpochOf } from '../../src/kafka/index.ts';
+import { baseOffsetOf, buildBatch, partitionLeaderEpochOf } from '../../src/kafka/index.ts';
 import { FencedError } from '../../src/log/index.ts';
 import { type AckWaiter, type PartitionLog, findByTimestamp, findMaxTimestamp } from '../../src/partition/index.ts';
 import { TOPIC_ID, batchOf, harness, partitionView, readAll, stream, topicView } from './harness.ts';
@@ -234,4 +234,36 @@ test('a record is found by its time, in a batch that is only in the bucket', asy
   assert.equal(await findByTimestamp(log, 203), undefined);
   assert.deepEqual(await findMaxTimestamp(log), { offset: 5, timestampMs: 202, leaderEpoch: 0 });
   assert.ok(sink.coldReads > 0);
+});
+
+/** A batch with a record at each of these times. */
+function batchAt(...timesMs: readonly number[]): Buffer {
+  return buildBatch({ records: timesMs.map((timestampMs) => ({ key: null, value: Buffer.from('v'), timestampMs })) });
+}
+
+test('a record is found by its time behind a batch whose record of that time was deleted', async () => {
+  const { log, sink, manager } = opened();
+  log.append(batchAt(900, 100, 200));
+  log.append(batchAt(300));
+  log.append(batchAt(500, 400));
+  sink.commit();
+  manager.sync(topicView(partitionView({ logStartOffset: 1 })));
+  assert.deepEqual(await findByTimestamp(log, 150), { offset: 2, timestampMs: 200, leaderEpoch: 0 });
+  assert.deepEqual(await findByTimestamp(log, 250), { offset: 3, timestampMs: 300, leaderEpoch: 0 });
+  assert.deepEqual(await findByTimestamp(log, 450), { offset: 4, timestampMs: 500, leaderEpoch: 0 });
+  assert.equal(await findByTimestamp(log, 600), undefined);
+});
+
+test('the newest record is found although a newer one was deleted', async () => {
+  const { log, sink, manager } = opened();
+  log.append(batchAt(900, 350, 200));
+  log.append(batchAt(300));
+  sink.commit();
+  manager.sync(topicView(partitionView({ logStartOffset: 1 })));
+  assert.deepEqual(await findMaxTimestamp(log), { offset: 1, timestampMs: 350, leaderEpoch: 0 });
+  log.append(batchAt(300, 400));
+  sink.commit();
+  assert.deepEqual(await findMaxTimestamp(log), { offset: 5, timestampMs: 400, leaderEpoch: 0 });
+  manager.sync(topicView(partitionView({ logStartOffset: 2 })));
+  assert.deepEqual(await findMaxTimestamp(log), { offset: 5, timestampMs: 400, leaderEpoch: 0 });
 });
