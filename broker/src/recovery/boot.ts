@@ -11,7 +11,7 @@ import { ensureDirectory, explainDiskError, lockVolume } from './data-directory.
 import { worthOfLocalTail } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { forgetVolumeId } from './empty-volume.ts';
-import { demandEpochOf } from './epoch-of-volume.ts';
+import { demandEpochOf, demandTimelineOf } from './history-of-volume.ts';
 import { awaitBarrier, demandParentSeen, promote, readBarrier } from './cut/index.ts';
 import type { PromotionRequest } from './cut/index.ts';
 import { createCluster } from './first-boot.ts';
@@ -145,9 +145,8 @@ class Boot {
           if (bucket.kind !== 'cluster') {
             throw new HoldError('TIMELINE_MISSING', 'the bucket changed while it was looked at');
           }
-          if (this.#options.promotion !== undefined) {
-            demandParentSeen(tree, decision.timeline, this.#options.promotion);
-          }
+          if (this.#options.promotion === undefined) demandTimelineOf(volume, tree, store);
+          else demandParentSeen(tree, decision.timeline, this.#options.promotion);
           logger.info(`metadata recovery: ${decision.mode} from ${store.description}`, { why: decision.why });
           return { decision, lineage: bucket.lineage, ancestry: tree.ancestry(decision.timeline), volume, created };
         case 'hold':

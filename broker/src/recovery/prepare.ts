@@ -1,6 +1,6 @@
 import { errorFor } from './boot-error.ts';
 import { ensureDirectory, explainDiskError, lockVolume } from './data-directory.ts';
-import { demandEpochOf } from './epoch-of-volume.ts';
+import { demandEpochOf, demandTimelineOf } from './history-of-volume.ts';
 import { look } from './look.ts';
 import type { LookOptions } from './look.ts';
 import { surveyVolume } from './volume.ts';
@@ -49,7 +49,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 async function find(options: PrepareOptions): Promise<Prepared> {
   const volume = await surveyVolume(options.disk, options.dataDirectory);
   options.onVolume(classOf(volume));
-  const { state, decision } = await look(volume, options);
+  const { state, tree, decision } = await look(volume, options);
   const lineage = state.kind === 'cluster' ? state.lineage : undefined;
   const found = { volume: classOf(volume), lineage };
   switch (decision.action) {
@@ -58,6 +58,7 @@ async function find(options: PrepareOptions): Promise<Prepared> {
       return { ...found, decision: 'create', why, timeline: undefined };
     }
     case 'open':
+      if (!options.promotes) demandTimelineOf(volume, tree, options.store);
       await demandEpochOf(volume, options.store, decision.timeline);
       return { ...found, decision: decision.mode, why: decision.why, timeline: decision.timeline };
     case 'hold':

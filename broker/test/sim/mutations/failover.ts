@@ -156,6 +156,14 @@ const forking: readonly Mutation[] = [
     pinned: ['rule-14 untold'],
   },
   {
+    name: 'unknown-timeline-ignored',
+    breaks: 'rule 14, P9: a volume of a timeline that no store tells of shows that the cluster went on elsewhere',
+    file: 'recovery/history-of-volume.ts',
+    find: 'tree.get(volume.identity.timeline) !== undefined) return;',
+    replace: "volume.identity.timeline !== '') return;",
+    pinned: ['rule-14 unknown'],
+  },
+  {
     name: 'emptied-primary-begun-afresh',
     breaks: 'P9: an empty primary is no new cluster while a replica holds a history',
     file: 'recovery/decide.ts',

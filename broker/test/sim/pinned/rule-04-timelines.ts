@@ -148,6 +148,26 @@ async function aStoreThatDoesNotTellHolds(options?: RunOptions): Promise<void> {
   assert.deepEqual([...new Set(refused.codes)], ['STORES_UNTOLD']);
 }
 
+/** The plan names the store that the cluster has left, and the one where it went on does not answer: the volume knows of it. */
+async function aVolumeOfAnUnknownTimelineHolds(options?: RunOptions): Promise<void> {
+  const bench = new FailoverBench('rule 14 unknown', options);
+  await bench.start();
+  await bench.produce(-1);
+  await bench.world.pass(3_000);
+  bench.endPrimary();
+  bench.copy();
+  await bench.failOver();
+  await bench.produce(-1);
+  bench.endPrimary();
+  bench.east.setDown(true);
+  const { host } = bench.world;
+  const refused = host.expectRefusals();
+  host.moveTo({ active: bench.west, replicas: [bench.east] });
+  host.start();
+  await bench.world.pass(30_000);
+  assert.deepEqual([...new Set(refused.codes)], ['TIMELINE_UNKNOWN']);
+}
+
 /** The primary's bucket was lost and made anew: that is no new cluster while a replica holds its history. */
 async function anEmptiedPrimaryIsNotBegunAfresh(options?: RunOptions): Promise<void> {
   const bench = new FailoverBench('history elsewhere', options);
@@ -228,6 +248,10 @@ export const rule04: readonly PinnedScenario[] = [
   },
   { name: 'rule-14 fence: an old primary that sees the new timeline ends by itself', run: theOldPrimaryFencesItself },
   { name: 'rule-14 untold: a store that does not tell its timelines holds', run: aStoreThatDoesNotTellHolds },
+  {
+    name: 'rule-14 unknown: a volume of a timeline that no store tells of holds',
+    run: aVolumeOfAnUnknownTimelineHolds,
+  },
   {
     name: 'hole-31 anew: an emptied primary is no new cluster while a replica has its history',
     run: anEmptiedPrimaryIsNotBegunAfresh,
