@@ -3,7 +3,7 @@ import type { Disk, DiskEntry } from '../edge/index.ts';
 import { FormatTooNewError } from './errors.ts';
 import { describeStream, parseTimeline } from './stream-names.ts';
 import type { StreamId } from './stream-names.ts';
-import { decodeFrame, findFrame } from './wal-frame.ts';
+import { crcStartOf, decodeFrame, findFrame } from './wal-frame.ts';
 import type { WalBatch, WalFileHeader, WalFrame } from './wal-frame.ts';
 
 /** A batch that survived on the local disk. */
@@ -109,7 +109,7 @@ function sequenceOf(path: string): number {
 }
 
 /** Where a file stops being intact; undefined = it is intact to its end. */
-type BadSpot = { readonly position: number; readonly reason: string };
+type BadSpot = { readonly position: number; readonly reason: string; readonly isTorn?: boolean };
 
 class WalReader {
   readonly #disk: Disk;
@@ -142,11 +142,7 @@ class WalReader {
       const bad = await this.#scanFile(path, file, sequence, take);
       sequence = sequenceOf(path) + 1;
       if (bad === undefined) continue;
-      const { position, reason } = bad;
-      const isTorn =
-        path === this.#files.at(-1) &&
-        reason === BAD_FRAME &&
-        findFrame(file, position, sequenceOf(path)) === undefined;
+      const { position, reason, isTorn = false } = bad;
       if (isTorn) return { kind: 'torn', path, position, tornBytes: file.length - position };
       return { kind: 'corrupt', path, position, reason };
     }
@@ -160,7 +156,8 @@ class WalReader {
     take: (frame: WalFrame, index: number) => void | Promise<void>,
   ): Promise<BadSpot | undefined> {
     const header = headerOf(file);
-    if (header === undefined) return { position: 0, reason: BAD_FRAME };
+    // Without a durable header it would not have its name.
+    if (header === undefined) return { position: 0, reason: 'its header does not verify' };
     if (header.formatVersion > 2) throw new FormatTooNewError(path, `format ${String(header.formatVersion)}`);
     if (header.formatVersion < 2) return { position: 0, reason: 'its format is of before the first release' };
     if (!this.#isFrom(header)) return { position: 0, reason: `it is not of ${describeStream(this.#stream)}` };
@@ -169,11 +166,16 @@ class WalReader {
     if (expectedSequence !== undefined && sequence !== expectedSequence) {
       return { position: 0, reason: `file ${expectedSequence} before it is missing` };
     }
+    const isLast = path === this.#files.at(-1);
+    const crcStart = crcStartOf(header);
     let index = header.firstBatch;
     let position = decodeFrame(file, 0, 0)!.next;
     while (position < file.length) {
-      const decoded = decodeFrame(file, position, sequence);
-      if (decoded === undefined) return { position, reason: BAD_FRAME };
+      const decoded = decodeFrame(file, position, crcStart);
+      if (decoded === undefined) {
+        const isTorn = isLast && findFrame(file, position, crcStart) === undefined;
+        return { position, reason: 'a frame does not verify', isTorn };
+      }
       const { frame, next } = decoded;
       if (frame.kind === 'end') {
         return index === frame.throughBatch ? undefined : { position, reason: 'batches are missing' };
@@ -183,7 +185,7 @@ class WalReader {
       if (frame.kind === 'batch') index += 1;
       position = next;
     }
-    return path === this.#files.at(-1) ? undefined : { position, reason: 'its end is missing' };
+    return isLast ? undefined : { position, reason: 'its end is missing' };
   }
 
   #isFrom(header: WalFileHeader): boolean {
@@ -191,5 +193,3 @@ class WalReader {
     return header.timeline === timeline && header.broker === broker && header.epoch === epoch;
   }
 }
-
-const BAD_FRAME = 'a frame does not verify';

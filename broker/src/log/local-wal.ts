@@ -1,5 +1,5 @@
 import { ChronikError, invariant } from '../edge/index.ts';
-import type { Clock, Disk } from '../edge/index.ts';
+import type { Clock, Disk, Random } from '../edge/index.ts';
 import type { SlotObserver } from './data-stream.ts';
 import type { BatchBytes } from './entry.ts';
 import { padNumber } from './stream-names.ts';
@@ -9,6 +9,7 @@ import { BATCH_FRAME_BYTES, SLOT_FRAME_BYTES, encodeBatchFrame, encodeSlotFrame 
 
 export interface LocalWalOptions {
   readonly clock: Clock;
+  readonly random: Random;
   /** Cluster id; written into every file. */
   readonly lineage: string;
   /** A file that has grown to this size is followed by the next. Default 64 MiB. */
@@ -73,7 +74,7 @@ export class LocalWal implements SlotObserver {
   /** Makes the stream's directory below `root` (`data/wal`), durably, and opens the first file in it. */
   static async create(disk: Disk, root: string, stream: StreamId, options: LocalWalOptions): Promise<LocalWal> {
     const directory = await makePath(disk, root, [stream.timeline, padNumber(stream.broker), padNumber(stream.epoch)]);
-    const files = await WalFiles.open(disk, directory, stream, options.lineage);
+    const files = await WalFiles.open({ disk, random: options.random }, directory, stream, options.lineage);
     return new LocalWal(files, directory, stream, options);
   }
 
@@ -166,7 +167,7 @@ export class LocalWal implements SlotObserver {
     this.#pendingBytes = 0;
     try {
       if (this.#files.sizeBytes >= this.#fileBytes) await this.#files.next();
-      await this.#files.append(encodeAll(pending, this.#files.sequence), lastBatch);
+      await this.#files.append(encodeAll(pending, this.#files.crcStart), lastBatch);
       if (group === undefined) return;
       await this.#files.sync();
       this.#isDirty = this.#pending.length > 0;
@@ -195,11 +196,11 @@ export class LocalWal implements SlotObserver {
   }
 }
 
-function encodeAll(pending: readonly Pending[], fileSequence: number): Uint8Array[] {
+function encodeAll(pending: readonly Pending[], crcStart: number): Uint8Array[] {
   const frames: Uint8Array[] = [];
   for (const one of pending) {
-    if ('batch' in one) frames.push(encodeBatchFrame(one.batch, fileSequence), one.batch.bytes);
-    else frames.push(encodeSlotFrame(one.mark, one.slot, one.throughBatch, fileSequence));
+    if ('batch' in one) frames.push(encodeBatchFrame(one.batch, crcStart), one.batch.bytes);
+    else frames.push(encodeSlotFrame(one.mark, one.slot, one.throughBatch, crcStart));
   }
   return frames;
 }

@@ -1,7 +1,7 @@
-import type { Disk, DiskFile } from '../edge/index.ts';
+import type { Disk, DiskFile, Random } from '../edge/index.ts';
 import { padLong } from './stream-names.ts';
 import type { StreamId } from './stream-names.ts';
-import { encodeEndFrame, encodeFileFrame } from './wal-frame.ts';
+import { crcStartOf, encodeEndFrame, encodeFileFrame } from './wal-frame.ts';
 
 /** So many files that are done with are kept to be used again. */
 const MOST_SPARES = 2;
@@ -34,6 +34,7 @@ export class WalFiles {
   readonly #directory: string;
   readonly #stream: StreamId;
   readonly #lineage: string;
+  readonly #salt: number;
   /** Oldest first; the last is being written. */
   readonly #files: WalFile[] = [];
   readonly #spares: string[] = [];
@@ -41,23 +42,29 @@ export class WalFiles {
   #sizeBytes = 0;
   #nextSequence = 0;
 
-  private constructor(disk: Disk, directory: string, stream: StreamId, lineage: string) {
+  private constructor(disk: Disk, directory: string, stream: StreamId, lineage: string, salt: number) {
     this.#disk = disk;
     this.#directory = directory;
     this.#stream = stream;
     this.#lineage = lineage;
+    this.#salt = salt;
   }
 
   /** Opens the first file in the directory, which exists and is empty. */
-  static async open(disk: Disk, directory: string, stream: StreamId, lineage: string): Promise<WalFiles> {
-    const files = new WalFiles(disk, directory, stream, lineage);
+  static async open(
+    { disk, random }: { readonly disk: Disk; readonly random: Random },
+    directory: string,
+    stream: StreamId,
+    lineage: string,
+  ): Promise<WalFiles> {
+    const files = new WalFiles(disk, directory, stream, lineage, random.bytes(4).readUInt32LE());
     await files.next();
     return files;
   }
 
-  /** Number of the file that is being written; frames are made for it. */
-  get sequence(): number {
-    return this.#current.sequence;
+  /** Of the file that is being written; frames are made for it. */
+  get crcStart(): number {
+    return crcStartOf({ salt: this.#salt, sequence: this.#current.sequence });
   }
 
   /** Bytes in the file that is being written. */
@@ -89,8 +96,8 @@ export class WalFiles {
     this.#file = await this.#disk.open(before, spare === undefined ? 'create' : 'overwrite');
     const firstBatch = this.#files.at(-1)?.lastBatch ?? 0;
     const { timeline, broker, epoch } = this.#stream;
-    const lineage = this.#lineage;
-    const header = encodeFileFrame({ formatVersion: 2, lineage, timeline, broker, epoch, sequence, firstBatch });
+    const name = { lineage: this.#lineage, timeline, broker, epoch, sequence };
+    const header = encodeFileFrame({ formatVersion: 2, ...name, salt: this.#salt, firstBatch });
     await this.#file.append([header]);
     await this.#file.sync();
     await this.#disk.rename(before, path);
@@ -103,7 +110,7 @@ export class WalFiles {
   /** Writes the end of the current file, if there is one, makes it durable and closes it. */
   async end(): Promise<void> {
     if (this.#file === undefined) return;
-    await this.#file.append([encodeEndFrame(this.#current.lastBatch, this.#current.sequence)]);
+    await this.#file.append([encodeEndFrame(this.#current.lastBatch, this.crcStart)]);
     await this.#file.sync();
     await this.#file.close();
     this.#file = undefined;

@@ -8,11 +8,13 @@ import type { Hlc } from './hlc.ts';
 //    0  length of the payload, uint32       8  "WAL" and the kind, 4 bytes
 //    4  CRC-32C from byte 8 on, uint32     12  payload
 //
-// The checksum of every frame but the first begins with the number of its file instead of 0. Files are used again, and what an earlier
-// use left behind the last write is intact in itself: with another beginning its checksum never fits (a CRC of the same bytes from
-// two beginnings is never the same), so it is not taken for frames of this file.
+// The checksum of every frame but the first begins with a number of its file instead of 0: the salt in the file's header and the file's
+// sequence, added. Files are used again, and what an earlier use left behind the last write is intact in itself: with another beginning
+// its checksum never fits (a CRC of the same bytes from two beginnings is never the same), so it is not taken for frames of this file.
+// Nobody outside knows the salt: what is left behind may also be the middle of a record, in which its producer wrote what looks like a
+// frame.
 //
-//   file       JSON, first in every file: formatVersion, lineage, timeline, broker, epoch, sequence, firstBatch
+//   file       JSON, first in every file: formatVersion, lineage, timeline, broker, epoch, sequence, salt, firstBatch
 //   batch      topic id 16 · partition u32 · leader epoch u32 · HLC ms u48 · HLC counter u16 · base offset u64 ·
 //              last offset u64 · the raw batch
 //   frozen     slot u64 · throughBatch u64: the batches up to this one, counted from the stream's first, are in slots 0..slot
@@ -38,6 +40,8 @@ export interface WalFileHeader {
   readonly broker: number;
   readonly epoch: number;
   readonly sequence: number;
+  /** Random, the same in all files of the stream. */
+  readonly salt: number;
   /** How many batches of the stream stand in earlier files. */
   readonly firstBatch: number;
 }
@@ -60,6 +64,11 @@ export type WalFrame =
   | { readonly kind: 'end'; readonly throughBatch: number }
   | { readonly kind: 'unknown'; readonly code: number };
 
+/** What the checksums of a file's frames begin with, but for the first one's. */
+export function crcStartOf({ salt, sequence }: Pick<WalFileHeader, 'salt' | 'sequence'>): number {
+  return (salt + sequence) % TWO_TO_32;
+}
+
 export function encodeFileFrame(header: WalFileHeader): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + json.length);
@@ -67,8 +76,8 @@ export function encodeFileFrame(header: WalFileHeader): Buffer {
   return sealFrame(frame, KINDS.file, 0);
 }
 
-/** The frame in front of a batch, for the file of this number; the batch's own bytes follow it uncopied. */
-export function encodeBatchFrame(batch: BatchBytes, fileSequence: number): Buffer {
+/** The frame in front of a batch, for the file that `crcStart` is of; the batch's own bytes follow it uncopied. */
+export function encodeBatchFrame(batch: BatchBytes, crcStart: number): Buffer {
   const frame = Buffer.allocUnsafe(BATCH_FRAME_BYTES);
   frame.write(batch.topicId, FRAME_HEADER_BYTES, 'base64url');
   frame.writeUInt32LE(batch.partition, 28);
@@ -77,25 +86,25 @@ export function encodeBatchFrame(batch: BatchBytes, fileSequence: number): Buffe
   frame.writeUInt16LE(batch.hlc.counter, 42);
   writeLong(frame, batch.baseOffset, 44);
   writeLong(frame, batch.lastOffset, 52);
-  return sealFrame(frame, KINDS.batch, fileSequence, batch);
+  return sealFrame(frame, KINDS.batch, crcStart, batch);
 }
 
 export function encodeSlotFrame(
   kind: 'frozen' | 'committed',
   slot: number,
   throughBatch: number,
-  fileSequence: number,
+  crcStart: number,
 ): Buffer {
   const frame = Buffer.allocUnsafe(SLOT_FRAME_BYTES);
   writeLong(frame, slot, FRAME_HEADER_BYTES);
   writeLong(frame, throughBatch, FRAME_HEADER_BYTES + 8);
-  return sealFrame(frame, KINDS[kind], fileSequence);
+  return sealFrame(frame, KINDS[kind], crcStart);
 }
 
-export function encodeEndFrame(throughBatch: number, fileSequence: number): Buffer {
+export function encodeEndFrame(throughBatch: number, crcStart: number): Buffer {
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + 8);
   writeLong(frame, throughBatch, FRAME_HEADER_BYTES);
-  return sealFrame(frame, KINDS.end, fileSequence);
+  return sealFrame(frame, KINDS.end, crcStart);
 }
 
 /** Fills in length, kind and checksum; `batch` follows the frame. */
@@ -109,8 +118,8 @@ function sealFrame(frame: Buffer, kind: number, crcStart: number, batch?: BatchB
 }
 
 /**
- * The intact frame at `position`, and where the next one begins; undefined if there is none. `crcStart`: 0 for the first frame, the
- * file's number for all others.
+ * The intact frame at `position`, and where the next one begins; undefined if there is none. `crcStart`: 0 for the first frame, that of
+ * the file for all others.
  */
 export function decodeFrame(
   file: Buffer,

@@ -236,6 +236,7 @@ class Boot {
     await ensureDirectory(options.disk, walDirectory);
     const localWal = await LocalWal.create(options.disk, walDirectory, writer.stream, {
       clock: options.clock,
+      random: options.random,
       lineage: opening.lineage,
       ...(options.localWalFileBytes === undefined ? {} : { fileBytes: options.localWalFileBytes }),
     });

@@ -108,6 +108,7 @@ export class TestBroker {
         ? undefined
         : await LocalWal.create(options.localWal.disk, options.localWal.root, writer.stream, {
             clock: systemClock,
+            random: systemRandom,
             lineage: context.lineage,
           });
     const dataStream = new DataStream(context, writer, {

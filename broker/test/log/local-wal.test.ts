@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { SystemDisk, systemClock } from '../../src/edge/index.ts';
-import type { Disk, DiskFile, OpenMode } from '../../src/edge/index.ts';
+import { SystemDisk, systemClock, systemRandom } from '../../src/edge/index.ts';
+import type { Disk, DiskFile, OpenMode, Random } from '../../src/edge/index.ts';
 import { LocalWal, readLocalWals } from '../../src/log/index.ts';
-import type { SurvivingBatch, SurvivingWal, WalReadEnd } from '../../src/log/index.ts';
+import type { BatchBytes, SurvivingBatch, SurvivingWal, WalReadEnd } from '../../src/log/index.ts';
+import { WalFiles } from '../../src/log/wal-files.ts';
+import { encodeBatchFrame } from '../../src/log/wal-frame.ts';
 import { LINEAGE, TOPIC_ID, batch, dataStream, watch, world } from './support.ts';
 
-const OPTIONS = { clock: systemClock, lineage: LINEAGE };
+const OPTIONS = { clock: systemClock, random: systemRandom, lineage: LINEAGE };
 const context = world().process(1);
 
 async function volume(t: TestContext): Promise<{ root: string; disk: Disk }> {
@@ -235,6 +237,52 @@ test('what an earlier use left in a file is never taken for a batch of this one,
   }
 });
 
+/**
+ * Uses a file twice in a stream. What the first use leaves behind the end of the second is the middle of a record, in which its producer
+ * wrote frames with checksums that begin with `guess`.
+ */
+async function overForgedFrames(
+  t: TestContext,
+  random: Random,
+  guess: number,
+): Promise<{ readonly ends: ReadonlySet<string>; readonly texts: ReadonlySet<string> }> {
+  const { root, disk } = await volume(t);
+  const forged = batch(context, 'forged');
+  const frame = [encodeBatchFrame(forged, guess), forged.bytes];
+  const frameBytes = frame.reduce((sum, { length }) => sum + length, 0);
+  const record = Buffer.concat(Array.from({ length: 12 }, () => frame).flat());
+  // The second use ends at every place there is within a frame.
+  for (let epoch = 1; epoch <= frameBytes; epoch += 1) {
+    const stream = dataStream(epoch);
+    const directory = `${root}/${stream.timeline}/${stream.broker}/${epoch}`;
+    await mkdir(directory, { recursive: true });
+    const files = await WalFiles.open({ disk, random }, directory, stream, LINEAGE);
+    const write = async (one: BatchBytes, number: number): Promise<void> => {
+      await files.append([encodeBatchFrame(one, files.crcStart), one.bytes], number);
+    };
+    await write(batch(context, record), 1);
+    await files.next();
+    await files.release(files.takeCommitted(1, 'but the last'));
+    await files.next();
+    await write(batch(context, 'x'.repeat(epoch)), 2);
+    await files.sync();
+  }
+  const reads = await Promise.all((await readLocalWals(disk, root)).map(read));
+  return {
+    ends: new Set(reads.map(({ end }) => end.kind)),
+    texts: new Set(reads.flatMap(({ texts }) => texts).map((text) => text.replaceAll('x', ''))),
+  };
+}
+
+test('what a producer wrote into a record is never taken for a frame, wherever a later use of the file ended', async (t) => {
+  // With a salt that can be guessed it would be: 2 is the number of the file in its second use.
+  const unsalted = { ...systemRandom, bytes: (count: number) => Buffer.alloc(count) };
+  assert((await overForgedFrames(t, unsalted, 2)).texts.has('forged'));
+  const salted = await overForgedFrames(t, systemRandom, 2);
+  assert.deepEqual([...salted.texts], ['']);
+  assert.deepEqual([...salted.ends], ['torn']);
+});
+
 test('a spare whose new header was torn is a spare still', async (t) => {
   const { root, disk } = await volume(t);
   let writes = Number.POSITIVE_INFINITY;
@@ -331,12 +379,15 @@ test('a tail cut at any byte is the normal end of the last file: everything befo
   const path = wal.files[0]!;
   const whole = await readFile(path);
   const texts = ['first', 'second'];
+  // The header is durable before the file has its name.
+  const headerBytes = 12 + whole.readUInt32LE(0);
   for (let length = whole.length - 1; length >= 0; length -= 1) {
     await truncate(path, length);
     const [cut] = await readLocalWals(disk, root);
     const { end, texts: left } = await read(cut!);
     assert.deepEqual(left, texts.slice(0, left.length), `cut to ${length}`);
-    if (end.kind === 'torn') assert.equal(end.position + end.tornBytes, length);
+    if (length < headerBytes) assert.equal(end.kind, 'corrupt');
+    else if (end.kind === 'torn') assert.equal(end.position + end.tornBytes, length);
     else assert.equal(end.kind, 'complete');
   }
 });

@@ -73,7 +73,7 @@ const acknowledging: readonly Mutation[] = [
     name: 'wal-file-without-end',
     breaks: 'rule 11: where a full file of the local WAL ends is written in it',
     file: 'log/wal-files.ts',
-    find: '    await this.#file.append([encodeEndFrame(this.#current.lastBatch, this.#current.sequence)]);\n',
+    find: '    await this.#file.append([encodeEndFrame(this.#current.lastBatch, this.crcStart)]);\n',
     replace: '',
     pinned: ['rule-11 several files'],
   },
