@@ -17,7 +17,7 @@ export async function execute(api: KubeApi, cluster: ChronikCluster, action: Act
       await api.apply(action.object);
       return 'done';
     case 'writePlan':
-      return writePlan(api, namespace, action);
+      return writePlan(api, cluster, action);
     case 'addFinalizer':
       return changeFinalizers(api, cluster, action.resourceVersion, (found) => [...found, FINALIZER]);
     case 'removeFinalizer':
@@ -61,11 +61,13 @@ function isFields(value: unknown): value is object {
 
 async function writePlan(
   api: KubeApi,
-  namespace: string,
+  cluster: ChronikCluster,
   { object, resourceVersion, evidence }: Extract<Action, { readonly kind: 'writePlan' }>,
 ): Promise<Outcome> {
+  if (!(await isStill(api, cluster))) return 'dropped';
+  const { namespace = 'default' } = cluster.metadata;
   if (evidence !== undefined) {
-    // Of caches nobody knows how old they are; two writers on two stores are what a promotion must never make.
+    // Two writers on two stores are what a promotion must never make.
     const labelSelector = `${CLUSTER_LABEL}=${evidence.noPodsOf}`;
     const { items } = await api.list(types.pod, { namespace, labelSelector }, { limit: 1 });
     if (items.length > 0) return 'dropped';
@@ -73,6 +75,21 @@ async function writePlan(
   if (resourceVersion === undefined) await api.create(object);
   else await api.apply({ ...object, metadata: { ...object.metadata, resourceVersion } });
   return 'done';
+}
+
+/**
+ * Of caches nobody knows how old they are, and of two which is older: which store is the cluster's stands in its status alone. A patch
+ * that changes nothing tells whether that is what it was.
+ */
+async function isStill(api: KubeApi, { metadata }: ChronikCluster): Promise<boolean> {
+  const { name, namespace = 'default', resourceVersion } = metadata;
+  try {
+    await api.patch(types.cluster, namespace, name, { metadata: { resourceVersion } });
+    return true;
+  } catch (error) {
+    if (isStatus(error, 404) || isStatus(error, 409)) return false;
+    throw error;
+  }
 }
 
 /** The finalizers of others are kept; a change in between makes the precondition fail. */

@@ -18,7 +18,7 @@ export type Action =
   | { readonly kind: 'removeFinalizer'; readonly resourceVersion: string; readonly why: string }
   /** Server-side apply with our field manager. */
   | { readonly kind: 'apply'; readonly object: KubeObject; readonly why: string }
-  /** The boot plan: written only over the version that the decision was made on, `undefined` = over nothing. */
+  /** The boot plan: written only over the version that the decision was made on, `undefined` = over nothing, and only while the cluster is as it was then. */
   | {
       readonly kind: 'writePlan';
       readonly object: KubeObject;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CacheReader, KubeApi, ListPage, ResourceType, WatchEvent } from '../../src/kube/index.ts';
 import { KubeError, typeOf } from '../../src/kube/index.ts';
 import type { KubeObject } from '../../src/plan/index.ts';
@@ -89,6 +90,8 @@ export class FakeKube implements KubeApi, CacheReader {
       const wanted = patch as { readonly metadata?: { readonly resourceVersion?: string } };
       this.#checkVersion(found, wanted.metadata?.resourceVersion);
       const merged = mergePatch(structuredClone(found), structuredClone(patch)) as Stored;
+      // As with the API server: what changes nothing makes no new version.
+      if (isDeepStrictEqual(merged, found)) return found;
       const stored = this.store(merged, found);
       this.#finishDeletion(stored);
       return stored;

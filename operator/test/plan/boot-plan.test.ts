@@ -73,3 +73,16 @@ test('a plan is never written over one that the writer has not seen', async () =
   }
   assert.deepEqual(world.bootPlan, { newer: true });
 });
+
+test('a plan made of an old view of the cluster is not written, however new that of the plan is', async () => {
+  const world = await running();
+  const old = structuredClone(world.cluster);
+  world.kube.edit('ChronikCluster', 'orders', (cluster) => {
+    (cluster['status'] as { activeStore?: string }).activeStore = 'east';
+  });
+  const object = world.kube.find('ConfigMap', 'orders-boot') as KubeObject;
+  const { resourceVersion } = object.metadata;
+  const action = { kind: 'writePlan', object, resourceVersion, why: 'test' } as const;
+  assert.equal(await execute(world.kube, old, action, 0), 'dropped');
+  assert.equal(await execute(world.kube, world.cluster, action, 0), 'done');
+});
