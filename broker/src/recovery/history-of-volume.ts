@@ -12,7 +12,7 @@ import type { Volume } from './volume.ts';
 export function demandTimelineOf(volume: Volume, tree: TimelineTree, store: PatientStore): void {
   if (volume.kind !== 'identified' || tree.get(volume.identity.timeline) !== undefined) return;
   const told = `this volume is of timeline ${volume.identity.timeline}, of which neither ${store.description} nor any other store that answers has a record`;
-  throw new HoldError('TIMELINE_UNKNOWN', `${told}: the cluster went on elsewhere, or the bucket is an older copy`, {
+  throw new HoldError('TIMELINE_UNTOLD', `${told}: the cluster went on elsewhere, or the bucket is an older copy`, {
     remedy:
       'Nothing was written. Name the store in which the cluster went on (CHRONIK_ACTIVE_STORE, or the boot plan), or make it reachable. To go on with the older history, use an empty data directory.',
   });

@@ -165,7 +165,7 @@ async function aVolumeOfAnUnknownTimelineHolds(options?: RunOptions): Promise<vo
   host.moveTo({ active: bench.west, replicas: [bench.east] });
   host.start();
   await bench.world.pass(30_000);
-  assert.deepEqual([...new Set(refused.codes)], ['TIMELINE_UNKNOWN']);
+  assert.deepEqual([...new Set(refused.codes)], ['TIMELINE_UNTOLD']);
 }
 
 /** The primary's bucket was lost and made anew: that is no new cluster while a replica holds its history. */
