@@ -6,7 +6,8 @@ import { connect, consume, produce, withAdmin } from './client.ts';
 import type { ReadRecord } from './client.ts';
 import { CITIES, COUNTRIES, demoRecords } from './dataset.ts';
 import type { DemoRecord } from './dataset.ts';
-import { bold, count, dim, green, megabytes, printComparisons, red, step } from './report.ts';
+import { playDemo } from './play.ts';
+import { count, dim, megabytes, printComparisons, red, step } from './report.ts';
 import { compareMaps, compareWithSource, fingerprints, startingPoints, viewCluster } from './snapshot.ts';
 import type { ClusterView } from './snapshot.ts';
 import { createWorkspace, removeTree, treeSize } from './workspace.ts';
@@ -31,7 +32,6 @@ interface Before {
 }
 
 async function main(): Promise<boolean> {
-  console.log(`\n  ${bold('Chronik')}: lose the broker and its disk, keep everything\n`);
   const workspace = await createWorkspace();
   leftovers.workspace = workspace;
   const bucket = await openBucket(workspace);
@@ -176,26 +176,9 @@ async function cleanUp(): Promise<void> {
   if (leftovers.workspace !== undefined) await removeTree(leftovers.workspace.root);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    console.log(`\n  ${dim('interrupted; nothing is left behind')}`);
-    void cleanUp().finally(() => process.exit(130));
-  });
-}
-
-try {
-  const startedAt = performance.now();
-  const identical = await main();
-  const took = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(
-    identical
-      ? `\n  ${green(bold('Nothing was lost.'))} ${dim(`${took} s in all`)}\n`
-      : `\n  ${red(bold('Something differs: see above.'))}\n`,
-  );
-  process.exitCode = identical ? 0 : 1;
-} catch (error) {
-  console.error(`\n  ${red(bold('The demo failed:'))} ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
+await playDemo({
+  headline: 'lose the broker and its disk, keep everything',
+  run: main,
+  moral: 'Nothing was lost.',
+  cleanUp,
+});

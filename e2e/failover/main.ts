@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, consume, withAdmin } from '../demo/client.ts';
 import type { ReadRecord } from '../demo/client.ts';
-import { bold, count, dim, green, printComparisons, red, step } from '../demo/report.ts';
+import { playDemo } from '../demo/play.ts';
+import { bold, count, dim, printComparisons, red, step } from '../demo/report.ts';
 import { compareMaps, fingerprints, viewCluster } from '../demo/snapshot.ts';
 import type { ClusterView } from '../demo/snapshot.ts';
 import { removeTree, treeSize } from '../demo/workspace.ts';
@@ -249,28 +250,12 @@ async function cleanUp(): Promise<void> {
   if (leftovers.root !== undefined) await removeTree(leftovers.root);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    console.log(`\n  ${dim('interrupted; nothing is left behind')}`);
-    void cleanUp().finally(() => process.exit(130));
-  });
-}
-
-try {
-  const startedAt = performance.now();
-  console.log(`\n  ${bold('Chronik')}: lose a region under load, go on from a copy made in any order\n`);
-  leftovers.root = await mkdtemp(join(tmpdir(), 'chronik-failover-'));
-  const isRight = await new Demo(leftovers.root).run();
-  const took = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(
-    isRight
-      ? `\n  ${green(bold('Everything up to the cut was kept, and the way home lost nothing.'))} ${dim(`${took} s in all`)}\n`
-      : `\n  ${red(bold('Something differs: see above.'))}\n`,
-  );
-  process.exitCode = isRight ? 0 : 1;
-} catch (error) {
-  console.error(`\n  ${red(bold('The demo failed:'))} ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
+await playDemo({
+  headline: 'lose a region under load, go on from a copy made in any order',
+  run: async () => {
+    leftovers.root = await mkdtemp(join(tmpdir(), 'chronik-failover-'));
+    return await new Demo(leftovers.root).run();
+  },
+  moral: 'Everything up to the cut was kept, and the way home lost nothing.',
+  cleanUp,
+});
