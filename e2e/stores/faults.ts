@@ -45,6 +45,8 @@ test(`a load goes through an outage of ${OUTAGE_SECONDS} s: nothing lost, as fas
 });
 
 test('hole-10: a flood with acks=1 into an outage: what waits for the bucket is told and bounded, and lands when it is over', async () => {
+  // The topic has to be there: a producer who asks for it anew would wait for the metadata log.
+  await loaded.sendMany(1);
   await loaded.proxy.beginOutage();
   const acknowledged = loaded.acked.length;
   let isOver = false;
