@@ -24,7 +24,9 @@ export async function playDemo({ headline, run, moral, cleanUp }: Demo): Promise
   try {
     const isRight = await run();
     const took = dim(`${((performance.now() - startedAt) / 1000).toFixed(1)} s in all`);
-    console.log(isRight ? `\n  ${green(bold(moral))} ${took}\n` : `\n  ${red(bold('Something differs: see above.'))}\n`);
+    console.log(
+      isRight ? `\n  ${green(bold(moral))} ${took}\n` : `\n  ${red(bold('Something differs: see above.'))}\n`,
+    );
     process.exitCode = isRight ? 0 : 1;
   } catch (error) {
     console.error(`\n  ${red(bold('The demo failed:'))} ${error instanceof Error ? error.message : String(error)}\n`);
