@@ -20,7 +20,8 @@ function chosen(): readonly Scenario[] {
   const names = (process.env['SCENARIOS'] ?? '').split(',').filter((name) => name !== '');
   const unknown = names.find((name) => !ALL.some((scenario) => scenario.name === name));
   if (unknown !== undefined) {
-    throw new Error(`SCENARIOS: ${unknown} is not one of ${ALL.map(({ name }) => name).join(', ')}`);
+    console.error(`SCENARIOS: ${unknown} is not one of ${ALL.map(({ name }) => name).join(', ')}`);
+    process.exit(2);
   }
   return [install, ...ALL.filter(({ name }) => names.length === 0 || names.includes(name))];
 }
