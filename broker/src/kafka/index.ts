@@ -80,9 +80,14 @@ export {
   markerCoordinatorEpoch,
 } from './record-batch/control-records.ts';
 export { combineCrc32c } from './record-batch/combine-crc.ts';
-export { isBatchCrcValid, setMaxTimestampAndLogAppendTime, updateBatchCrc, wholeBatchCrc } from './record-batch/crc.ts';
 export {
-  BATCH_HEADER_BYTES,
+  isBatchCrcValid,
+  isStoredBatch,
+  setMaxTimestampAndLogAppendTime,
+  updateBatchCrc,
+  wholeBatchCrc,
+} from './record-batch/crc.ts';
+export {
   type BatchHeader,
   type Compression,
   type TimestampType,

@@ -60,6 +60,12 @@ export interface BatchLocation {
   readonly length: number;
 }
 
+/** A batch as the index knows it: where it lies, and what its header says outside of what its checksum covers. */
+export interface LocatedBatch extends BatchLocation {
+  readonly baseOffset: number;
+  readonly leaderEpoch: number;
+}
+
 /** A leader's last word on a partition: nothing of this leader epoch follows (rule 17). */
 export interface CloseMeta {
   readonly topicId: string;

@@ -39,6 +39,7 @@ export type {
   BatchBytes,
   BatchEntry,
   BatchLocation,
+  LocatedBatch,
   BatchMeta,
   BatchOwner,
   CloseMeta,

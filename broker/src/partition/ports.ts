@@ -1,5 +1,5 @@
 import type { Clock } from '../edge/index.ts';
-import type { BatchEntry, BatchLocation, Hlc } from '../log/index.ts';
+import type { BatchEntry, BatchLocation, Hlc, LocatedBatch } from '../log/index.ts';
 import type { CommitWakeups } from './commit-wakeups.ts';
 import type { StreamTable } from './stream-table.ts';
 import type { TailCache } from './tail-cache.ts';
@@ -14,10 +14,10 @@ export interface BatchSink {
 /** Reads committed batches that are not in memory any more. */
 export interface ColdReader {
   /**
-   * The bytes of the batches, in order, each verified against its own CRC-32C. May take as long as the store is away.
+   * The bytes of the batches, in order, each verified against its own CRC-32C and against what the index knows of it. May take as long as the store is away.
    * Rejects with a ChronikError (code CORRUPT_BATCH, or LOST_SLOT) if the bytes are not there any more.
    */
-  read(locations: readonly BatchLocation[]): Promise<readonly Buffer[]>;
+  read(locations: readonly LocatedBatch[]): Promise<readonly Buffer[]>;
   /** Begins to fetch what will be read soon. Never fails. */
   prefetch(locations: readonly BatchLocation[]): void;
 }

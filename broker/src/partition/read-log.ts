@@ -1,4 +1,4 @@
-import type { BatchLocation } from '../log/index.ts';
+import type { LocatedBatch } from '../log/index.ts';
 import type { OffsetRange } from './log-loader.ts';
 import type { PartitionError } from './partition-error.ts';
 import type { PartitionLog } from './partition-log.ts';
@@ -99,15 +99,17 @@ function aheadOf(log: PartitionLog, from: number, end: number): number {
   return ordinal;
 }
 
-function locationsOf(log: PartitionLog, { streams }: PartitionContext, from: number, to: number): BatchLocation[] {
+function locationsOf(log: PartitionLog, { streams }: PartitionContext, from: number, to: number): LocatedBatch[] {
   const { batches } = log;
-  const locations: BatchLocation[] = [];
+  const locations: LocatedBatch[] = [];
   for (let ordinal = from; ordinal < to; ordinal++) {
     locations.push({
       stream: streams.stream(batches.streamRef(ordinal)),
       slot: batches.slot(ordinal),
       position: batches.position(ordinal),
       length: batches.sizeOf(ordinal),
+      baseOffset: batches.baseOffset(ordinal),
+      leaderEpoch: batches.leaderEpoch(ordinal),
     });
   }
   return locations;

@@ -1,5 +1,5 @@
-import { BATCH_HEADER_BYTES, batchSizeBytes, isBatchCrcValid } from '../kafka/index.ts';
-import { type BatchLocation, slotKey } from '../log/index.ts';
+import { isStoredBatch } from '../kafka/index.ts';
+import { type BatchLocation, type LocatedBatch, slotKey } from '../log/index.ts';
 import type { PatientStore } from '../store/index.ts';
 import { BlockCache } from './block-cache.ts';
 import { TierError } from './tier-error.ts';
@@ -39,15 +39,15 @@ export class WalReader {
   }
 
   /** The batches at `locations`, in order. Rejects with a TierError; waits as long as the store is away. */
-  async read(locations: readonly BatchLocation[]): Promise<readonly Buffer[]> {
+  async read(locations: readonly LocatedBatch[]): Promise<readonly Buffer[]> {
     const batches = cut(locations, await this.#load(locations), this.#blockBytes);
-    const damaged = locations.filter((location, i) => !isWhole(batches[i], location.length));
+    const damaged = locations.filter((location, i) => !isStoredBatch(batches[i]!, location));
     if (damaged.length === 0) return batches;
     // Memory may be at fault: once more from the store.
     for (const location of damaged) for (const block of this.#blocksOf(location)) this.#cache.drop(block.key);
     const again = cut(locations, await this.#load(locations), this.#blockBytes);
     for (const [i, location] of locations.entries()) {
-      if (!isWhole(again[i], location.length)) throw corrupt(location);
+      if (!isStoredBatch(again[i]!, location)) throw corrupt(location);
     }
     return again;
   }
@@ -115,15 +115,6 @@ function cut(locations: readonly BatchLocation[], blocks: ReadonlyMap<string, Bu
     const [only] = parts;
     return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
   });
-}
-
-function isWhole(batch: Buffer | undefined, length: number): boolean {
-  return (
-    batch?.length === length &&
-    length >= BATCH_HEADER_BYTES &&
-    batchSizeBytes(batch) === length &&
-    isBatchCrcValid(batch)
-  );
 }
 
 function corrupt({ stream, slot, position, length }: BatchLocation): TierError {

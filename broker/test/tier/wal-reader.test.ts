@@ -8,6 +8,9 @@ import { WalReader } from '../../src/tier/index.ts';
 
 const stream: StreamId = { log: 'data', timeline: '0000000001-00000000', broker: 0, epoch: 1 };
 
+/** What buildBatch puts there. */
+const ASSIGNED = { baseOffset: 0, leaderEpoch: -1 };
+
 function batch(text: string, count: number): Buffer {
   const records = Array.from({ length: count }, (_, i) => ({
     key: null,
@@ -34,7 +37,7 @@ async function stored(batches: readonly Buffer[], damage?: (body: Buffer) => voi
   let position = 6;
   const locations = batches.map(({ length }) => {
     position += length;
-    return { stream, slot: 3, position: position - length, length };
+    return { stream, slot: 3, position: position - length, length, ...ASSIGNED };
   });
   const store = new PatientStore(counting, { clock: systemClock, random: systemRandom });
   return { store, locations, reads: () => reads };
@@ -99,8 +102,20 @@ test('bytes that were damaged on the way are fetched once more', async () => {
   assert.equal(reads, 2);
 });
 
+test('hole-13 a bit that no checksum of the batch covers is noticed too: base offset, leader epoch and magic', async () => {
+  const batches = [batch('a', 3), batch('b', 4)];
+  for (let bit = 0; bit < 8 * 21; bit += 1) {
+    const { store, locations } = await stored(batches, (body) => {
+      body[6 + (bit >> 3)]! ^= 1 << (bit & 7);
+    });
+    await assert.rejects(new WalReader({ store }).read(locations), { code: 'CORRUPT_BATCH' }, `bit ${bit}`);
+  }
+});
+
 test('a WAL object that is gone is an error', async () => {
   const { store } = await stored([batch('a', 3)]);
   const reader = new WalReader({ store });
-  await assert.rejects(reader.read([{ stream, slot: 4, position: 0, length: 100 }]), { code: 'LOST_SLOT' });
+  await assert.rejects(reader.read([{ stream, slot: 4, position: 0, length: 100, ...ASSIGNED }]), {
+    code: 'LOST_SLOT',
+  });
 });

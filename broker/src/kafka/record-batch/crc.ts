@@ -1,6 +1,17 @@
 import { crc32c } from '@node-rs/crc32';
 import { combineCrc32c } from './combine-crc.ts';
-import { CRC_AT, CRC_FROM, attributesOf, batchCrcOf, batchSizeBytes } from './header.ts';
+import {
+  BATCH_HEADER_BYTES,
+  CRC_AT,
+  CRC_FROM,
+  MAGIC_2,
+  attributesOf,
+  baseOffsetOf,
+  batchCrcOf,
+  batchSizeBytes,
+  magicOf,
+  partitionLeaderEpochOf,
+} from './header.ts';
 import { writeInt64At } from './integers.ts';
 
 /** CRC-32C over the part of the batch that the CRC covers. The batch must be complete. */
@@ -33,4 +44,23 @@ export function setMaxTimestampAndLogAppendTime(buffer: Buffer, at: number, time
   buffer.writeUInt16BE(attributesOf(buffer, at) | LOG_APPEND_TIME_BIT, at + 21);
   writeInt64At(buffer, at + 35, timestampMs);
   updateBatchCrc(buffer, at);
+}
+
+/**
+ * Whether the buffer is, whole and unharmed, the batch that was stored: of this length, with this base offset and leader epoch, which the
+ * broker assigns and the checksum of the batch does not cover (one flipped bit there would move records to other offsets).
+ */
+export function isStoredBatch(
+  buffer: Buffer,
+  stored: { readonly length: number; readonly baseOffset: number; readonly leaderEpoch: number },
+): boolean {
+  return (
+    buffer.length === stored.length &&
+    stored.length >= BATCH_HEADER_BYTES &&
+    batchSizeBytes(buffer) === stored.length &&
+    magicOf(buffer) === MAGIC_2 &&
+    baseOffsetOf(buffer) === stored.baseOffset &&
+    partitionLeaderEpochOf(buffer) === stored.leaderEpoch &&
+    isBatchCrcValid(buffer)
+  );
 }

@@ -1,5 +1,5 @@
 import { ChronikError } from '../../edge/index.ts';
-import { batchSizeBytes, decodeRecords, isBatchCrcValid, isControlBatch } from '../../kafka/index.ts';
+import { decodeRecords, isControlBatch, isStoredBatch } from '../../kafka/index.ts';
 import type { KafkaRecord } from '../../kafka/index.ts';
 import { CorruptSlotError, readBatch } from '../../log/index.ts';
 import type { FooterBatch, LogContext, StreamId } from '../../log/index.ts';
@@ -64,15 +64,16 @@ async function* recordsIn(
   { store }: LogContext,
   stream: StreamId,
   slot: number,
-  { topicId, partition, position, length }: FooterBatch,
+  batch: FooterBatch,
   image: MetadataImage,
   onUnreadable: () => void,
 ): AsyncGenerator<SalvagedRecord> {
+  const { topicId, partition, position, length } = batch;
   const bytes = await readBatch(store, { stream, slot, position, length }).catch((error: unknown) => {
     if (!(error instanceof CorruptSlotError)) throw error;
     return undefined;
   });
-  if (bytes === undefined || batchSizeBytes(bytes) !== length || !isBatchCrcValid(bytes)) return onUnreadable();
+  if (bytes === undefined || !isStoredBatch(bytes, batch)) return onUnreadable();
   if (isControlBatch(bytes)) return;
   const topic = image.topicById(topicId)?.name;
   for (const record of decoded(bytes) ?? onUnreadable() ?? []) {

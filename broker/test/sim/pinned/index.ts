@@ -15,6 +15,7 @@ import { rule12Cut } from './rule-12-cut.ts';
 import { rule13 } from './rule-13-nothing-collected.ts';
 import { rule16 } from './rule-16-failed-fsync.ts';
 import { rule17 } from './rule-17-intervals.ts';
+import { hole13 } from './hole-13-flipped-bit.ts';
 import { rule18 } from './rule-18-proof.ts';
 import { rule18Broker } from './rule-18-zombie-answers.ts';
 import { rule19 } from './rule-19-chain.ts';
@@ -36,6 +37,7 @@ export const pinnedScenarios: readonly PinnedScenario[] = [
   ...rule13,
   ...rule16,
   ...rule17,
+  ...hole13,
   ...rule18,
   ...rule18Broker,
   ...rule19,
