@@ -283,7 +283,7 @@ test('what a producer wrote into a record is never taken for a frame, wherever a
   assert.deepEqual([...salted.ends], ['torn']);
 });
 
-test('a spare whose new header was torn is a spare still', async (t) => {
+test('a spare that was cut off before it had its new name is a spare still', async (t) => {
   const { root, disk } = await volume(t);
   let writes = Number.POSITIVE_INFINITY;
   const broken = new Proxy(disk, {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Disk } from '../../src/edge/index.ts';
+import type { Disk, DiskFile } from '../../src/edge/index.ts';
 import { TestProcess, VirtualTime, seededRandom } from '../store/virtual-time.ts';
 import { SimDisk, noDiskFaults } from './sim-disk.ts';
 
@@ -48,6 +48,15 @@ async function writeHalfSynced(disk: Disk): Promise<void> {
   await file.append([unsynced]);
 }
 
+/** A file that holds 40 bytes, durably, opened to be written over. */
+async function overOlderBytes(disk: Disk): Promise<DiskFile> {
+  const old = await disk.open('f', 'create');
+  await old.append([Buffer.alloc(40, 'o')]);
+  await old.sync();
+  await disk.syncDirectory('.');
+  return disk.open('f', 'overwrite');
+}
+
 describe('simulated disk', () => {
   test('the same seed gives the same trace and the same leftovers', async () => {
     async function runOnce(seed: number): Promise<string> {
@@ -82,11 +91,7 @@ describe('simulated disk', () => {
     for (let seed = 0; seed < 60; seed += 1) {
       const machine = new Machine(seed);
       await machine.run(async (disk) => {
-        const old = await disk.open('f', 'create');
-        await old.append([Buffer.alloc(40, 'o')]);
-        await old.sync();
-        await disk.syncDirectory('.');
-        const file = await disk.open('f', 'overwrite');
+        const file = await overOlderBytes(disk);
         await file.append([Buffer.alloc(10, 's')]);
         await file.sync();
         await file.append([Buffer.alloc(20, 'u'), Buffer.alloc(20, 'v')]);
@@ -102,11 +107,7 @@ describe('simulated disk', () => {
   test('writes over older bytes that a failed sync dropped are gone with the power', async () => {
     const machine = new Machine(1);
     await machine.run(async (disk) => {
-      const old = await disk.open('f', 'create');
-      await old.append([Buffer.alloc(40, 'o')]);
-      await old.sync();
-      await disk.syncDirectory('.');
-      const file = await disk.open('f', 'overwrite');
+      const file = await overOlderBytes(disk);
       await file.append([Buffer.alloc(20, 'u')]);
       machine.disk.faults = { ...noDiskFaults, syncError: 1 };
       await assert.rejects(file.sync(), { code: 'DISK_SYNC_FAILED' });

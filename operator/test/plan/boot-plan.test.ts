@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { Ajv } from 'ajv';
 import { KubeError } from '../../src/kube/index.ts';
 import { execute } from '../../src/kube/execute.ts';
 import type { KubeObject } from '../../src/plan/index.ts';
 import { FakeWorld } from '../fake/fake-world.ts';
-
-const schema = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../crds/boot-plan.v1.schema.json'), 'utf8'),
-) as object;
-const isPlan = new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+import { assertIsPlan } from '../fake/boot-plans.ts';
 
 async function running(spec: object = {}): Promise<FakeWorld> {
   const world = new FakeWorld();
@@ -30,10 +23,10 @@ test('there is a plan before there is a pod, and it is valid before and after th
   assert.ok(world.kube.writes.indexOf('create ConfigMap') < world.kube.writes.indexOf('apply StatefulSet'));
   const expected = { version: 1, planId: 'auto', mode: 'Auto', activeStore: 'primary', onEmptyVolume: 'Auto' };
   assert.deepEqual({ ...world.bootPlan }, expected);
-  assert.ok(isPlan({ ...world.bootPlan }), JSON.stringify(isPlan.errors));
+  assertIsPlan(world.bootPlan);
   await world.settle();
   assert.equal(planOf(world)['lineage'], 'lineage-1');
-  assert.ok(isPlan(world.bootPlan), JSON.stringify(isPlan.errors));
+  assertIsPlan(world.bootPlan);
 });
 
 test('the pods mount the plan as a directory, where the broker is told to look', async () => {
@@ -56,7 +49,7 @@ test('whatever stands in the release annotation, the plan is valid', async () =>
       (cluster['metadata'] as { annotations?: object }).annotations = { 'chronik.stream/release': text };
     });
     await world.settle();
-    assert.ok(isPlan({ ...world.bootPlan }), `${text}: ${JSON.stringify(isPlan.errors)}`);
+    assertIsPlan(world.bootPlan, text);
   }
 });
 

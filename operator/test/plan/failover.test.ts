@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { Ajv } from 'ajv';
 import { PROMOTE_ANNOTATION } from '../../src/api/index.ts';
 import { FakeWorld } from '../fake/fake-world.ts';
-
-const schema = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../crds/boot-plan.v1.schema.json'), 'utf8'),
-) as object;
-const isPlan = new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+import { assertIsPlan, untilPromotionIsOrdered } from '../fake/boot-plans.ts';
 
 function spec(failover?: object): object {
   return {
@@ -53,16 +46,7 @@ test('Automatic: not before the time, then once, after every broker of before ha
   world.step();
   await world.reconcile();
   assert.equal(world.condition('WriteAuthority')?.reason, 'Promoting');
-  // The plan of the promotion is never there together with a pod that was made before it.
-  const modeNow = (): unknown => world.bootPlan['mode'];
-  for (let round = 0; modeNow() !== 'Promote'; round += 1) {
-    assert.ok(round < 20, 'the promotion is ordered');
-    const before = world.kube.find('Pod', 'orders-0');
-    await world.reconcile();
-    if (modeNow() === 'Promote') assert.equal(before, undefined);
-    else world.step();
-  }
-  assert.ok(isPlan({ ...world.bootPlan }), JSON.stringify(isPlan.errors));
+  await untilPromotionIsOrdered(world);
   assert.deepEqual(
     { ...world.bootPlan, lostAtMs: undefined },
     {
@@ -235,7 +219,7 @@ test('a resource that is made again knows no store: the brokers find out, and fr
     await world.reconcile();
   }
   assert.deepEqual([world.bootPlan['activeStore'], world.bootPlan['storeAssumed']], ['primary', true]);
-  assert.ok(isPlan({ ...world.bootPlan }), JSON.stringify(isPlan.errors));
+  assertIsPlan(world.bootPlan);
   await world.settle();
   assert.equal(world.cluster.status?.activeStore, 'east');
   assert.deepEqual([world.bootPlan['activeStore'], world.bootPlan['storeAssumed']], ['east', undefined]);

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { Ajv } from 'ajv';
 import { SWITCHOVER_ANNOTATION } from '../../src/api/index.ts';
 import { FakeWorld } from '../fake/fake-world.ts';
-
-const schema = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../crds/boot-plan.v1.schema.json'), 'utf8'),
-) as object;
-const isPlan = new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+import { untilPromotionIsOrdered } from '../fake/boot-plans.ts';
 
 const SPEC = {
   replicaStores: [{ name: 'east', s3: { bucket: 'copy', region: 'r' } }],
@@ -66,15 +59,7 @@ test('home again by the one command that the status tells, once the copy is in s
     ['primary'],
   );
   world.replication = [IN_SYNC];
-  const modeNow = (): unknown => world.bootPlan['mode'];
-  for (let round = 0; modeNow() !== 'Promote'; round += 1) {
-    assert.ok(round < 20, 'the switchover is ordered');
-    const before = world.kube.find('Pod', 'orders-0');
-    await world.reconcile();
-    if (modeNow() === 'Promote') assert.equal(before, undefined);
-    else world.step();
-  }
-  assert.ok(isPlan({ ...world.bootPlan }), JSON.stringify(isPlan.errors));
+  await untilPromotionIsOrdered(world);
   assert.deepEqual(
     { ...world.bootPlan },
     {

@@ -25,6 +25,17 @@ export class FailoverBench extends ClusterBench {
     this.world.host.moveTo({ active: this.west, replicas: [this.east] });
   }
 
+  /** One that has written a batch, was copied whole, and is gone. */
+  static async lostPrimary(name: string, options?: RunOptions): Promise<FailoverBench> {
+    const bench = new FailoverBench(name, options);
+    await bench.start();
+    await bench.produce(-1);
+    await bench.world.pass(3_000);
+    bench.endPrimary();
+    bench.copy();
+    return bench;
+  }
+
   /** What one store holds now goes to another, but for what is left out. */
   copy(isLeftOut: (key: string) => boolean = () => false, to: SimBucket = this.east, from = this.west): void {
     for (const [key, body] of from.contents()) {

@@ -52,12 +52,7 @@ async function siblingsHold(options?: RunOptions): Promise<void> {
 
 /** Several carry out one plan at once, while more of the copy arrives between their looks. */
 async function onePlanMakesOneTimeline(options?: RunOptions): Promise<void> {
-  const bench = new FailoverBench('rule 05', options);
-  await bench.start();
-  await bench.produce(-1);
-  await bench.world.pass(3_000);
-  bench.endPrimary();
-  bench.copy();
+  const bench = await FailoverBench.lostPrimary('rule 05', options);
   const promotions = [1, 2, 3].map(() => promote(bench.copyOptions(), ORDER, 'east'));
   await bench.world.settle(Promise.all(promotions));
   assert.equal(timelinesIn(bench.east).length, 2, 'the root and one child');
@@ -65,24 +60,14 @@ async function onePlanMakesOneTimeline(options?: RunOptions): Promise<void> {
 
 /** A plan that was made of a timeline that has ended meanwhile promotes nothing. */
 async function anOutdatedPlanHolds(options?: RunOptions): Promise<void> {
-  const bench = new FailoverBench('rule 05 outdated', options);
-  await bench.start();
-  await bench.produce(-1);
-  await bench.world.pass(3_000);
-  bench.endPrimary();
-  bench.copy();
+  const bench = await FailoverBench.lostPrimary('rule 05 outdated', options);
   await assert.rejects(bench.promote({ expectedParent: '0000000001-00000000' }), { code: 'PLAN_OUTDATED' });
   assert.equal(timelinesIn(bench.east).length, 1);
 }
 
 /** A plan that was carried out, and left again, stays where brokers read it: it promotes nothing a second time. */
 async function aPlanThatWasCarriedOutIsOver(options?: RunOptions): Promise<void> {
-  const bench = new FailoverBench('rule 05 again', options);
-  await bench.start();
-  await bench.produce(-1);
-  await bench.world.pass(3_000);
-  bench.endPrimary();
-  bench.copy();
+  const bench = await FailoverBench.lostPrimary('rule 05 again', options);
   await bench.failOver();
   await bench.world.pass(3_000);
   bench.endPrimary();
@@ -95,12 +80,7 @@ async function aPlanThatWasCarriedOutIsOver(options?: RunOptions): Promise<void>
 
 /** The plan was made of a timeline of which this store has not heard, and the other one does not tell: what is here may not be opened. */
 async function aPlanOfAnUnknownTimelineHolds(options?: RunOptions): Promise<void> {
-  const bench = new FailoverBench('rule 05 unheard', options);
-  await bench.start();
-  await bench.produce(-1);
-  await bench.world.pass(3_000);
-  bench.endPrimary();
-  bench.copy();
+  const bench = await FailoverBench.lostPrimary('rule 05 unheard', options);
   await bench.promote();
   const child = timelinesIn(bench.east)
     .filter((key) => !timelinesIn(bench.west).includes(key))
@@ -131,12 +111,7 @@ async function theOldPrimaryFencesItself(options?: RunOptions): Promise<void> {
 
 /** A store that might know a newer timeline cannot be read, and nobody said where the cluster runs. */
 async function aStoreThatDoesNotTellHolds(options?: RunOptions): Promise<void> {
-  const bench = new FailoverBench('rule 14 untold', options);
-  await bench.start();
-  await bench.produce(-1);
-  await bench.world.pass(3_000);
-  bench.endPrimary();
-  bench.copy();
+  const bench = await FailoverBench.lostPrimary('rule 14 untold', options);
   await bench.promote();
   bench.east.setDown(true);
   const { host } = bench.world;
@@ -150,12 +125,7 @@ async function aStoreThatDoesNotTellHolds(options?: RunOptions): Promise<void> {
 
 /** The plan names the store that the cluster has left, and the one where it went on does not answer: the volume knows of it. */
 async function aVolumeOfAnUnknownTimelineHolds(options?: RunOptions): Promise<void> {
-  const bench = new FailoverBench('rule 14 unknown', options);
-  await bench.start();
-  await bench.produce(-1);
-  await bench.world.pass(3_000);
-  bench.endPrimary();
-  bench.copy();
+  const bench = await FailoverBench.lostPrimary('rule 14 unknown', options);
   await bench.failOver();
   await bench.produce(-1);
   bench.endPrimary();
